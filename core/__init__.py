@@ -1,0 +1,1 @@
+"""What the warehouse knows and decides; the room every other room may look into."""
