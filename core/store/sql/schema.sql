@@ -322,6 +322,15 @@ CREATE TABLE api_token (
     last_used_at timestamptz
 );
 
+-- Single-use tickets with which a browser opens a websocket; a crash may lose them, they live half a minute.
+CREATE UNLOGGED TABLE ws_ticket (
+    digest     bytea PRIMARY KEY,                   -- sha256 of the ticket
+    token_id   bigint NOT NULL,
+    site       text NOT NULL,
+    origin     text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
 CREATE TABLE audit (
     audit_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at         timestamptz NOT NULL DEFAULT now(),
