@@ -1,0 +1,201 @@
+"""
+paho's client on asyncio's own sockets: no thread that could die unseen, and a socket that is not read while we rest.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, Protocol
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from core.counters import count
+from core.errors import BrokerRefused
+from core.mqtt_session import Address
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+PACKETS_A_TURN = 200
+"""Packets read before other tasks get their turn."""
+CONNACK_WAIT_S = 10.0
+
+
+class Listener(Protocol):
+    """Who hears what happens on the link; everything is called on the event loop."""
+
+    def on_message(self, message: paho.MQTTMessage) -> None:
+        """Take in one message."""
+
+    def on_down(self, reason: str) -> None:
+        """Note that the connection is gone."""
+
+    def on_suback(self, mid: int, codes: list[int]) -> None:
+        """Note the broker's answer to a subscribe."""
+
+    def on_puback(self, mid: int) -> None:
+        """Note that the broker has a message of ours."""
+
+
+class Link:
+    """One paho client whose socket the event loop watches."""
+
+    def __init__(self, address: Address, listener: Listener, client: paho.Client, keepalive_s: int) -> None:
+        self._address = address
+        self._listener = listener
+        self._client = client
+        self._keepalive_s = keepalive_s
+        self._loop = asyncio.get_running_loop()
+        self._fd = -1
+        self._resting = False
+        self._taken = 0
+        self._connack: asyncio.Future[tuple[ReasonCode, bool]] | None = None
+        self._hook_up()
+
+    def _hook_up(self) -> None:
+        c = self._client
+        c.on_connect = lambda _c, _u, flags, code, _p: self._on_connect(code, flags.session_present)
+        c.on_disconnect = lambda _c, _u, _f, code, _p: self._guard(self._on_disconnect, str(code))
+        c.on_message = lambda _c, _u, message: self._guard(self._on_message, message)
+        c.on_subscribe = lambda _c, _u, mid, codes, _p: self._guard(self._listener.on_suback, mid, codes_of(codes))
+        c.on_publish = lambda _c, _u, mid, _r, _p: self._guard(self._listener.on_puback, mid)
+        c.on_socket_close = lambda _c, _u, _sock: self._detach()
+        c.on_socket_register_write = lambda _c, _u, _sock: self._want_write()
+        c.on_socket_unregister_write = lambda _c, _u, _sock: self._no_write()
+
+    def _guard(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Let no exception into paho: there it would end the connection's work while it still looks connected."""
+        try:
+            callback(*args, **kwargs)
+        except Exception:
+            count("mqtt.callback_errors")
+            log.exception("mqtt callback failed", extra={"action": "mqtt_callback_failed"})
+
+    async def connect(self) -> bool:
+        """Connect and return whether the broker still had our session. Raises OSError, TimeoutError, BrokerRefused."""
+        self._connack = self._loop.create_future()
+        address = self._address
+        connecting = self._loop.run_in_executor(
+            None, self._client.connect, address.host, address.port, self._keepalive_s
+        )
+        try:
+            await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(lambda done: done.exception() or self._client.disconnect())
+            raise
+        self._attach()
+        try:
+            async with asyncio.timeout(CONNACK_WAIT_S):
+                code, session_present = await self._connack
+        except TimeoutError:
+            self.drop()
+            raise
+        if code.is_failure:
+            self.drop()
+            raise BrokerRefused(f"{address} refused us: {code}; check the user and password in TALLYPORT_MQTT_URL")
+        return session_present
+
+    def _attach(self) -> None:
+        sock = self._client.socket()
+        if sock is None:
+            raise ConnectionError(f"{self._address} closed the connection at once")
+        self._fd = sock.fileno()
+        self._resting = False
+        self._loop.add_reader(self._fd, self._readable)
+        if self._client.want_write():
+            self._loop.add_writer(self._fd, self._writable)
+
+    def _detach(self) -> None:
+        """Stop watching; paho is about to close the socket."""
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+            self._fd = -1
+
+    def _want_write(self) -> None:
+        # While paho connects (in another thread) nothing is attached yet; _attach looks for itself.
+        if self._fd >= 0:
+            self._loop.add_writer(self._fd, self._writable)
+
+    def _no_write(self) -> None:
+        if self._fd >= 0:
+            self._loop.remove_writer(self._fd)
+
+    def _readable(self) -> None:
+        for _ in range(PACKETS_A_TURN):
+            if self._fd < 0 or self._resting:
+                return
+            before = self._taken
+            self._guard(self._client.loop_read)
+            if self._taken == before:
+                return
+        # TLS may hold decrypted packets that the selector doesn't see, so look again rather than wait for it.
+        self._loop.call_soon(self._readable)
+
+    def _writable(self) -> None:
+        self._guard(self._client.loop_write)
+
+    def _on_connect(self, code: ReasonCode, session_present: bool) -> None:  # noqa: FBT001 - paho's word
+        if self._connack is not None and not self._connack.done():
+            self._connack.set_result((code, session_present))
+
+    def _on_disconnect(self, reason: str) -> None:
+        self._detach()
+        if self._connack is not None and not self._connack.done():
+            self._connack.set_exception(ConnectionError(f"{self._address} hung up: {reason}"))
+        self._listener.on_down(reason)
+
+    def _on_message(self, message: paho.MQTTMessage) -> None:
+        self._taken += 1
+        self._listener.on_message(message)
+
+    def rest(self) -> None:
+        """Stop reading the socket: TCP tells the broker to hold the rest."""
+        self._resting = True
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+
+    def wake(self) -> None:
+        """Read the socket again."""
+        self._resting = False
+        if self._fd >= 0:
+            self._loop.add_reader(self._fd, self._readable)
+            self._loop.call_soon(self._readable)
+
+    def tend(self) -> None:
+        """Keep the connection alive; called about once a second."""
+        if self._resting:
+            # The answers to our pings stay unread with everything else, and paho would take that for a dead broker.
+            # The broker must go on hearing from us all the same.
+            self._guard(self._client._send_pingreq)  # noqa: SLF001 - paho has no public ping
+        else:
+            self._guard(self._client.loop_misc)
+
+    def ack(self, mid: int) -> None:
+        """Tell the broker that we are done with a message of this connection."""
+        self._client.ack(mid, 1)
+
+    def subscribe(self, filters: list[tuple[str, int]]) -> int:
+        """Ask for subscriptions; the answer comes to on_suback under the id returned."""
+        rc, mid = self._client.subscribe(filters)
+        if rc != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
+            raise ConnectionError(f"could not subscribe: {paho.error_string(rc)}")
+        return mid
+
+    def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> int:
+        """Hand a message to paho and return its id."""
+        return self._client.publish(topic, payload, qos, retain).mid
+
+    def drop(self) -> None:
+        """Close the connection without waiting for anything."""
+        self._guard(self._client.disconnect)
+        self._guard(self._client.loop_write)
+        self._detach()
+
+
+def codes_of(codes: list[ReasonCode]) -> list[int]:
+    """Take the numbers of a SUBACK; 128 and above is a refusal."""
+    return [int(code.value) for code in codes]
