@@ -70,6 +70,7 @@ CREATE TABLE read_point (
     x double precision NOT NULL, y double precision NOT NULL, z double precision NOT NULL,
     facing_deg double precision,
     range_m    double precision NOT NULL,
+    retired    boolean NOT NULL DEFAULT false,      -- no longer on the plan; history points at its number
     PRIMARY KEY (site_id, read_point_no),
     UNIQUE (site_id, reader, antenna)
 );
@@ -165,7 +166,7 @@ CREATE TABLE read (
     channel_mhz real NOT NULL,                      -- 0: none
     count      integer NOT NULL
 );
-CREATE INDEX read_seen_at ON read USING brin (seen_at);
+CREATE INDEX read_seen_at ON read USING brin (seen_at) WITH (autosummarize = on);
 
 -- Reads that came too late to move a live position: history only. The key makes a redelivery harmless.
 CREATE TABLE late_read (
@@ -201,6 +202,7 @@ CREATE TABLE reader_event (
     text       text NOT NULL
 );
 CREATE INDEX reader_event_reader ON reader_event (site_id, reader, seen_at DESC);
+CREATE INDEX reader_event_seq ON reader_event (site_id, seq);
 
 CREATE TABLE sensor_reading (
     seen_at    timestamptz NOT NULL,
@@ -269,6 +271,11 @@ CREATE TABLE alert (
 -- Two messages a millisecond apart make one alert, whoever writes first.
 CREATE UNIQUE INDEX alert_open ON alert (site_id, rule, subject) WHERE state <> 'resolved';
 CREATE INDEX alert_raised_at ON alert (site_id, raised_at DESC);
+
+-- The alert as the api shows it and as alert_event keeps it; times in UTC whatever the session says.
+CREATE FUNCTION alert_body(a alert) RETURNS jsonb
+    LANGUAGE sql STABLE SET timezone TO 'UTC'
+    RETURN to_jsonb(a) - 'site_id';
 
 -- Each change of an alert in commit order; seq comes from site.alert_seq. What /ws/v1/alerts sends and resumes from.
 CREATE TABLE alert_event (
