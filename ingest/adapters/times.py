@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from ingest.adapters.decoded import BadMessage
+
 _ISO: Final = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)? ?(?:[Zz]|([+-])(\d\d):?(\d\d)?)?", re.ASCII
 )
@@ -36,6 +38,14 @@ def iso_us(text: str) -> int:
         offset = (int(hours) * 60 + int(minutes or 0)) * 60 * _US
         at += offset if sign == "-" else -offset
     return at
+
+
+def time_us(text: str, place: str) -> int:
+    """Read an ISO 8601 time as iso_us does; what is wrong comes out as BadMessage with the place."""
+    try:
+        return iso_us(text)
+    except ValueError as exc:
+        raise BadMessage(f"{place.lstrip('.')}: {exc}") from exc
 
 
 # Reads of one minute share all that is dear: 1.0 us a time stamp against 3.4 us with datetime.fromisoformat
