@@ -1,5 +1,5 @@
 """
-What stands between us and a server that we start: it drops root, asks the kernel to end the server with us, and becomes it.
+What stands between us and a server that we start: it drops root, asks to be ended with us, and becomes the server.
 
 Run as a script, by `tallyport.services.process`: a child that is asked for this way can't outlive a parent that was
 killed, and no code of ours runs between fork and exec in a process that has threads.

@@ -19,7 +19,7 @@ from tallyport.services import leash
 from tallyport.services.account import Account
 
 LOOPBACK: Final = "127.0.0.1"
-# Below the range that the kernel gives to outgoing connections, so that none of them takes a port we have just found free.
+# Below the range that the kernel gives to outgoing connections: none of them takes a port that we have just found free.
 PORTS_MIN, PORTS_MAX = 20_000, 32_000
 PORTS_TRIED_MAX: Final = 200
 READY_S_MAX: Final = 60.0
@@ -93,9 +93,7 @@ class Child:
                 raise ServiceFailed(f"{self.launch.name} did not start: {last_words(self.launch.log)}")
             if time.monotonic() > deadline:
                 self.stop()
-                raise ServiceFailed(
-                    f"{self.launch.name} did not answer within {limit_s:.0f} s: see {self.launch.log}"
-                )
+                raise ServiceFailed(f"{self.launch.name} did not answer within {limit_s:.0f} s: see {self.launch.log}")
             time.sleep(POLL_S)
 
     def stop(self) -> None:

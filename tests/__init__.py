@@ -1,0 +1,1 @@
+"""The proof: laws, units, real servers, a real browser."""

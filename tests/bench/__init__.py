@@ -1,0 +1,1 @@
+"""Figures, measured; nothing here asserts a speed."""

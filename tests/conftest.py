@@ -1,0 +1,115 @@
+"""
+The fixtures that hand out real servers and fresh databases, and how hard hypothesis tries.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tallyport.services.mosquitto import MosquittoServer
+from tallyport.services.nats import NatsServer
+from tallyport.services.postgres import PostgresServer
+from tests.servers import (
+    BROKERS,
+    EDITIONS,
+    BrokerKind,
+    EditionName,
+    Servers,
+    new_broker,
+    new_postgres,
+    remove,
+    running,
+    temporary_folder,
+    versions,
+)
+
+SLOW_MACHINES_ARE_NO_FINDING = (HealthCheck.too_slow,)
+settings.register_profile(
+    "ci",
+    max_examples=500,
+    derandomize=True,
+    print_blob=True,
+    deadline=None,
+    suppress_health_check=SLOW_MACHINES_ARE_NO_FINDING,
+)
+settings.register_profile(
+    "dev", max_examples=50, print_blob=True, deadline=None, suppress_health_check=SLOW_MACHINES_ARE_NO_FINDING
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
+
+
+def pytest_report_header() -> list[str]:
+    """Say which servers these results are about."""
+    return versions()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The servers of this run; each starts when first asked for."""
+    folder = temporary_folder()
+    servers = Servers(folder)
+    try:
+        yield servers
+    finally:
+        servers.close()
+        remove(folder)
+
+
+@pytest.fixture(params=EDITIONS)
+def edition(request: pytest.FixtureRequest) -> EditionName:
+    """
+    Each edition of the database in turn. A test for one of them says
+    `@pytest.mark.parametrize("edition", ["apache"], indirect=True)`.
+    """
+    chosen: EditionName = request.param
+    return chosen
+
+
+@pytest.fixture
+def database_url(servers: Servers, edition: EditionName) -> Iterator[str]:
+    """A fresh database of the edition with all migrations applied."""
+    with servers.database(edition, migrated=True) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(servers: Servers, edition: EditionName) -> Iterator[str]:
+    """A fresh database of the edition with nothing in it."""
+    with servers.database(edition, migrated=False) as url:
+        yield url
+
+
+@pytest.fixture(params=BROKERS)
+def broker_kind(request: pytest.FixtureRequest) -> BrokerKind:
+    """Each broker in turn; choose one as with `edition`."""
+    chosen: BrokerKind = request.param
+    return chosen
+
+
+@pytest.fixture
+def mqtt_url(servers: Servers, broker_kind: BrokerKind) -> str:
+    """The shared broker of the kind. Use topics and client ids of your own."""
+    return servers.broker(broker_kind).url
+
+
+@pytest.fixture
+def own_postgres(edition: EditionName) -> Iterator[PostgresServer]:
+    """
+    A running, durable server of the edition for this test alone, to be killed (`child.kill()`) and brought back
+    (`prepare()`, `start()`, `wait_ready()`). Its database has no migrations.
+    """
+    folder = temporary_folder()
+    with running(new_postgres(folder / "own", edition)) as server:
+        yield server
+    remove(folder)
+
+
+@pytest.fixture
+def own_broker(broker_kind: BrokerKind) -> Iterator[NatsServer | MosquittoServer]:
+    """A running broker of the kind for this test alone, to be killed and brought back as `own_postgres`."""
+    folder = temporary_folder()
+    with running(new_broker(folder / "own", broker_kind)) as server:
+        yield server
+    remove(folder)

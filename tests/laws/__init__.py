@@ -1,0 +1,1 @@
+"""The five laws, over scripts of reads."""
