@@ -1,0 +1,203 @@
+"""
+What the messages of one batch said becomes the columns that the engine takes, with every time put right.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.counters import count
+from core.model.batch import Batch
+from core.model.columns import ReadColumns
+from core.model.dead_letter import DeadLetter
+from core.model.reader_event import ReaderEvent, ReaderEventKind
+from core.model.sensor_reading import SensorReading
+from core.site import Reader, Site
+from ingest.adapters.decoded import Decoded, DecodedReads
+from ingest.adapters.happenings import SINCE_BOOT
+from ingest.batch import Gathered
+from ingest.clock_offset import ClockOffsets
+from ingest.decode import Taken, dead_letter
+from ingest.ledger import Ledger
+from ingest.stream_clock import StreamClock
+
+PAST_US_MAX: Final = 8 * 86_400_000_000
+"""Reads older than this on arrival are refused: readers keep a week at most."""
+FUTURE_US_MAX: Final = 300_000_000
+"""Reads further ahead of us than this are refused."""
+DEAD_LETTERS_MAX: Final = 100
+"""Dead letters kept of one batch; more are counted only."""
+REASONS_MAX: Final = 3
+"""Reasons spelled out of one message with bad reads in it."""
+PORT_MAX: Final = 32_767
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Assembly:
+    """Makes batches of one site; remembers clocks, sequences and warnings between them."""
+
+    def __init__(self, site: Site, stream: StreamClock) -> None:
+        self._stream = stream
+        self._offsets = ClockOffsets()
+        self._ledger = Ledger()
+        self._points = {reader.id: _point_table(site, reader) for reader in site.readers}
+        self._warned: set[tuple[str, int]] = set()
+
+    def batch(self, gathered: Gathered) -> Batch:
+        """Put one batch together, in order of arrival."""
+        work = _Work()
+        for taken in gathered.taken:
+            if taken.dead is not None:
+                self._dead(work, taken, taken.dead)
+            elif taken.reader is not None and taken.decoded is not None:
+                self._take(work, taken, taken.reader, taken.decoded)
+        return Batch(
+            reads=ReadColumns.concat(work.reads),
+            events=tuple(work.events),
+            sensor_readings=tuple(work.sensors),
+            dead_letters=tuple(work.dead),
+            ledger=self._ledger.take(),
+            long_epcs=work.long_epcs,
+        )
+
+    def _dead(self, work: "_Work", taken: Taken, letter: DeadLetter) -> None:
+        work.keep(letter)
+        if taken.reader is not None:
+            self._ledger.dead(taken.reader.id, taken.delivery.arrived_us)
+
+    def _take(self, work: "_Work", taken: Taken, reader: Reader, decoded: Decoded) -> None:
+        arrived_us = taken.delivery.arrived_us
+        row = self._ledger.row(reader.id)
+        row.messages += 1
+        row.ignored += bool(decoded.ignored)
+        row.last_arrived_us = arrived_us
+        raw = decoded.reads.raw_us
+        sane = (raw >= arrived_us - PAST_US_MAX) & (raw <= arrived_us + FUTURE_US_MAX)
+        newest_us = int(raw[sane].max()) if sane.any() else 0
+        if newest_us:
+            self._offsets.observe(reader.id, arrived_us, newest_us)
+        row.clock_offset_us = self._offsets.of(reader.id)
+        self._ledger.sequence(reader.id, decoded, newest_us, arrived_us)
+        reasons = [*decoded.quarantined, *_time_reasons(raw, sane, arrived_us)]
+        if reasons:
+            row.quarantined += len(reasons)
+            count("ingest.quarantined", len(reasons))
+            work.keep(dead_letter(taken.delivery, reader.id, _summary(reasons, len(raw) + len(decoded.quarantined))))
+        good = decoded.reads if sane.all() else decoded.reads.take(sane)
+        row.received += len(good)
+        count("ingest.reads", len(good))
+        if len(good):
+            work.reads.append(self._columns(work, reader, good, arrived_us))
+        work.long_epcs.update(decoded.long_epcs)
+        self._happenings(work, taken, decoded)
+
+    def _columns(self, work: "_Work", reader: Reader, reads: DecodedReads, arrived_us: int) -> ReadColumns:
+        stream_us = self._stream.at(arrived_us)
+        table = self._points[reader.id]
+        port = np.clip(reads.antenna, 0, table.size - 1)
+        point = table[port]
+        unknown = (point < 0) | (port != reads.antenna)
+        if unknown.any():
+            point = np.where(unknown, table[0], point)
+            self._warn(work, reader, reads.antenna[unknown], arrived_us)
+        n = len(reads)
+        return ReadColumns(
+            seen_us=reads.raw_us + self._offsets.of(reader.id),
+            raw_us=reads.raw_us,
+            arrived_us=np.full(n, stream_us, np.int64),
+            read_point=point.astype(np.int32, copy=False),
+            epc_hi=reads.epc_hi,
+            epc_lo=reads.epc_lo,
+            rssi_dbm=reads.rssi_dbm,
+            phase_deg=reads.phase_deg,
+            channel_mhz=reads.channel_mhz,
+            count=reads.count,
+        )
+
+    def _warn(self, work: "_Work", reader: Reader, ports: npt.NDArray[np.int32], arrived_us: int) -> None:
+        """Say once for each antenna that the plan doesn't have it; its reads count as the reader's own."""
+        count("ingest.unknown_antennas", len(ports))
+        for port in np.unique(ports).tolist():
+            if (reader.id, port) in self._warned:
+                continue
+            self._warned.add((reader.id, port))
+            work.events.append(
+                ReaderEvent(
+                    seen_us=arrived_us,
+                    arrived_us=self._stream.at(arrived_us),
+                    reader=reader.id,
+                    kind=ReaderEventKind.WARNING,
+                    port=min(max(port, 0), PORT_MAX),
+                    text=f"antenna {port} is not on the plan: add it, or correct the reader",
+                )
+            )
+
+    def _happenings(self, work: "_Work", taken: Taken, decoded: Decoded) -> None:
+        arrived_us = taken.delivery.arrived_us
+        stream_us = self._stream.at(arrived_us)
+        for event in decoded.events:
+            seen_us = self._put_right(event.reader, event.seen_us, arrived_us)
+            if seen_us is None and taken.delivery.retained:
+                continue  # a word that the broker has kept for longer than anything else is kept
+            purged = self._ledger.purged(event)
+            if event.text == SINCE_BOOT and event.kind is ReaderEventKind.OVERFLOW:
+                if not purged:
+                    continue
+                event = replace(event, value=float(purged), text="")  # noqa: PLW2901 - the same event, as a difference
+            work.events.append(replace(event, seen_us=arrived_us if seen_us is None else seen_us, arrived_us=stream_us))
+        for reading in decoded.sensors:
+            seen_us = self._put_right(reading.reader, reading.seen_us, arrived_us)
+            work.sensors.append(
+                replace(reading, seen_us=arrived_us if seen_us is None else seen_us, arrived_us=stream_us)
+            )
+
+    def _put_right(self, reader: str, seen_us: int, arrived_us: int) -> int | None:
+        """Return a time as our clock would have it; None where it is no time at which this can have been."""
+        if not arrived_us - PAST_US_MAX <= seen_us <= arrived_us + FUTURE_US_MAX:
+            return None
+        # A time that we gave ourselves (the reader said none) is right already.
+        return seen_us if seen_us == arrived_us else seen_us + self._offsets.of(reader)
+
+
+class _Work:
+    """The parts of one batch."""
+
+    def __init__(self) -> None:
+        self.reads: list[ReadColumns] = []
+        self.events: list[ReaderEvent] = []
+        self.sensors: list[SensorReading] = []
+        self.dead: list[DeadLetter] = []
+        self.long_epcs: dict[tuple[int, int], str] = {}
+
+    def keep(self, letter: DeadLetter) -> None:
+        """Keep a dead letter if there is room."""
+        if len(self.dead) < DEAD_LETTERS_MAX:
+            self.dead.append(letter)
+        else:
+            count("ingest.dead_letters_dropped")
+
+
+def _point_table(site: Site, reader: Reader) -> npt.NDArray[np.int32]:
+    """Antenna port -> read point, -1 where the plan has no such antenna."""
+    table = np.full(max((a.port for a in reader.antennas), default=0) + 1, -1, np.int32)
+    for port in (0, *(a.port for a in reader.antennas)):
+        table[port] = site.read_point_index[reader.id, port]
+    return table
+
+
+def _time_reasons(raw: npt.NDArray[np.int64], sane: Mask, arrived_us: int) -> list[str]:
+    if sane.all():
+        return []
+    return [
+        f"read at {int(at)} us is {'more than 8 days old' if at < arrived_us else 'more than 5 minutes ahead'}: "
+        "set the reader's clock"
+        for at in raw[~sane]
+    ]
+
+
+def _summary(reasons: list[str], n: int) -> str:
+    more = f" and {len(reasons) - REASONS_MAX} more" if len(reasons) > REASONS_MAX else ""
+    return f"{len(reasons)} of {n} reads refused: {'; '.join(reasons[:REASONS_MAX])}{more}"

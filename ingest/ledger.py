@@ -1,0 +1,99 @@
+"""
+The line's half of the loss ledger: what came from each reader, what was refused, and what never came.
+"""
+
+from dataclasses import dataclass, field
+
+from core.counters import count
+from core.model.reader_event import ReaderEvent, ReaderEventKind
+from core.model.step import LedgerRow
+from ingest.adapters.decoded import Decoded
+from ingest.adapters.happenings import SINCE_BOOT
+from ingest.sequence import Sequence
+
+
+@dataclass(slots=True)
+class _Row:
+    messages: int = 0
+    received: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+    gaps: int = 0
+    purged: int = 0
+    last_arrived_us: int = 0
+    clock_offset_us: int = 0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts of the batch under way, and what must be remembered between batches to count gaps and losses."""
+
+    _rows: dict[str, _Row] = field(default_factory=dict)
+    _sequences: dict[tuple[str, str], Sequence] = field(default_factory=dict)
+    _purged_before: dict[str, int] = field(default_factory=dict)
+
+    def row(self, reader: str) -> _Row:
+        """The counts of one reader in this batch."""
+        row = self._rows.get(reader)
+        if row is None:
+            row = self._rows[reader] = _Row()
+        return row
+
+    def dead(self, reader: str, arrived_us: int) -> None:
+        """Count a message that could not be read."""
+        row = self.row(reader)
+        row.messages += 1
+        row.quarantined += 1
+        row.last_arrived_us = arrived_us
+        count("ingest.quarantined")
+
+    def sequence(self, reader: str, decoded: Decoded, raw_us: int, arrived_us: int) -> None:
+        """Count the numbers that a reader skipped."""
+        lost = 0
+        if decoded.seq is not None:
+            seq = decoded.seq
+            lost += self._sequence(reader, "seq").observe(decoded.boot, seq, seq, raw_us, arrived_us)
+        nums = decoded.event_nums
+        if nums:
+            holes = nums[-1] - nums[0] + 1 - len(nums)
+            lost += self._sequence(reader, "event").observe(decoded.boot, nums[0], nums[-1], raw_us, arrived_us)
+            lost += holes if 0 < holes < len(nums) * 1_000 else 0
+        if lost:
+            self.row(reader).gaps += lost
+            count("ingest.gaps", lost)
+
+    def _sequence(self, reader: str, kind: str) -> Sequence:
+        return self._sequences.setdefault((reader, kind), Sequence())
+
+    def purged(self, event: ReaderEvent) -> int:
+        """Return how many reads a reader newly says it threw away; some say a total since they started."""
+        if event.kind is not ReaderEventKind.OVERFLOW:
+            return 0
+        total = int(event.value)
+        new = total
+        if event.text == SINCE_BOOT:
+            before = self._purged_before.get(event.reader, 0)
+            new = total - before if total >= before else total
+            self._purged_before[event.reader] = total
+        self.row(event.reader).purged += new
+        count("ingest.purged", new)
+        return new
+
+    def take(self) -> tuple[LedgerRow, ...]:
+        """Return the batch's counts, and begin the next batch's."""
+        rows = tuple(
+            LedgerRow(
+                reader=reader,
+                messages=row.messages,
+                received=row.received,
+                quarantined=row.quarantined,
+                ignored=row.ignored,
+                gaps=row.gaps,
+                purged=row.purged,
+                last_arrived_us=row.last_arrived_us,
+                clock_offset_us=row.clock_offset_us,
+            )
+            for reader, row in self._rows.items()
+        )
+        self._rows = {}
+        return rows

@@ -1,0 +1,74 @@
+"""
+Stream time: our clock's time of arrival, held still while the broker hands over what it kept for us.
+
+Reads that were taken before a crash and not committed come again, after newer ones. While stream time stands still
+they are on time, are folded by event time like all others, and the crash changes nothing.
+"""
+
+from typing import Final
+
+PENDING_READS_MAX: Final = 500_000
+"""Past so many reads without settling, stream time follows event time even while catching up."""
+LIVE_US: Final = 2_000_000
+"""A batch whose newest read is no older than this is no backlog."""
+
+
+class StreamClock:
+    """Stream time of one site; never goes back."""
+
+    def __init__(self, committed_us: int | None, catch_up_us: int) -> None:
+        self._catch_up_us = catch_up_us
+        self._now_us = 0 if committed_us is None else committed_us
+        self._started = committed_us is not None
+        self._held = self._started
+        self._connected_us: int | None = None
+        self._waited = False
+        self._reads_held = 0
+        self._epoch = 0
+
+    @property
+    def now_us(self) -> int:
+        """Stream time as far as it has come."""
+        return self._now_us
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether stream time is held."""
+        return self._held
+
+    def watch(self, timer_us: int, *, connected: bool, epoch: int) -> None:
+        """Note the connection's state by a plain timer: without one, or with a new one, time is held."""
+        if not connected:
+            self._hold()
+            self._connected_us = None
+        elif epoch != self._epoch or self._connected_us is None:
+            self._epoch = epoch
+            self._connected_us = timer_us
+            self._hold()
+        self._waited = self._connected_us is not None and timer_us - self._connected_us >= self._catch_up_us
+
+    def _hold(self) -> None:
+        # On a fresh database there is nothing that could come again, so there is nothing to wait for.
+        if self._started and not self._held:
+            self._held = True
+            self._reads_held = 0
+
+    def at(self, arrived_us: int) -> int:
+        """Return the stream time of a message that arrived then; calls come in order of arrival."""
+        if not self._held:
+            self._now_us = max(self._now_us, arrived_us)
+        return self._now_us
+
+    def close(self, closed_us: int, *, backlog: bool, reads: int, newest_seen_us: int) -> int:
+        """Return the stream time at which a batch closes, and let time go on where the backlog is gone."""
+        self._started = True
+        if not self._held:
+            return self.at(closed_us)
+        self._reads_held += reads
+        caught_up = not backlog or closed_us - newest_seen_us < LIVE_US
+        if caught_up and self._waited:
+            self._held = False
+            return self.at(closed_us)
+        if self._reads_held > PENDING_READS_MAX and newest_seen_us < closed_us:
+            self._now_us = max(self._now_us, newest_seen_us - self._catch_up_us)
+        return self._now_us
