@@ -13,6 +13,7 @@ SINCE_BOOT: Final = "since boot"
 """The text of an OVERFLOW whose value is a total since the reader started, and not what is lost since the last one."""
 
 _STATUS_TEXT: Final = re.compile(r"[^\W\d_][^{}\[\]\"\\]{0,499}")
+_STATUS_BYTES_MAX: Final = 2_000
 _JSON_WORDS: Final = frozenset({"null", "true", "false", "NaN", "Infinity"})
 _GONE: Final = re.compile(r"disconnect|lost|offline|gone|dead|died|down|closed|will", re.IGNORECASE)
 _HERE: Final = re.compile(r"connect|online|alive|ready|hello|birth|running|\bup\b", re.IGNORECASE)
@@ -50,6 +51,8 @@ def status_text(message: Message, *, any_words: bool) -> ReaderEvent | None:
 
     Plain words begin with a letter and hold no JSON punctuation. None where the message is no such thing.
     """
+    if len(message.payload) > _STATUS_BYTES_MAX:
+        return None
     try:
         text = message.payload.decode().strip().strip('"')
     except UnicodeDecodeError:

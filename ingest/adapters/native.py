@@ -15,23 +15,13 @@ from ingest.adapters.decoded import BadMessage, Decoded, Message
 from ingest.adapters.happenings import SINCE_BOOT, antenna_state, event
 from ingest.adapters.native_binary import MAGIC, decode_binary
 from ingest.adapters.payload import check_count, check_size, clean, each_good, parse
-from ingest.adapters.rows import Antenna, ChannelMhz, Count, PhaseDeg, Rows, RssiDbm, TimeUs, add_reads
+from ingest.adapters.rows import Antenna, ChannelMhz, Count, PhaseDeg, Read, Rows, RssiDbm, TimeUs, add_reads, rows_of
 
 Version = Literal[1]
 Name = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,64}\Z")]
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Port = Annotated[int, Meta(ge=0, le=32_767)]
 Number = Annotated[float, Meta(ge=-1e15, le=1e15)]
-
-
-class _Read(Struct, gc=False):
-    seen_us: TimeUs
-    epc: str
-    antenna: Antenna | None = None
-    rssi_dbm: RssiDbm | None = None
-    phase_deg: PhaseDeg | None = None
-    channel_mhz: ChannelMhz | None = None
-    count: Count | None = None
 
 
 class _Columns(Struct):
@@ -48,7 +38,7 @@ class _Reads(Struct):
     v: Version = 1
     boot: str | None = None
     seq: Seq | None = None
-    reads: list[_Read] | None = None
+    reads: list[Read] | None = None
     columns: _Columns | None = None
 
 
@@ -93,7 +83,7 @@ class _Sensors(Struct):
 
 _READS: Final = msgspec.json.Decoder(_Reads)
 _READS_UNCHECKED: Final = msgspec.json.Decoder(_ReadsUnchecked)
-_READ: Final = msgspec.json.Decoder(_Read)
+_READ: Final = msgspec.json.Decoder(Read)
 _STATUS: Final = msgspec.json.Decoder(_Status)
 _EVENT: Final = msgspec.json.Decoder(_Event)
 _SENSORS: Final = msgspec.json.Decoder(_Sensors)
@@ -121,25 +111,13 @@ def _reads(message: Message) -> Decoded:
     out = Decoded(boot=clean(body.boot or ""), seq=body.seq)
     if body.reads is not None:
         check_count(len(body.reads))
-        add_reads(out, _rows_of(body.reads), lambda i: f"reads[{i}].epc")
+        add_reads(out, rows_of(body.reads), lambda i: f"reads[{i}].epc")
     elif body.columns is not None:
         check_count(len(body.columns.epc))
         add_reads(out, _rows_of_columns(body.columns), lambda i: f"columns.epc[{i}]")
     else:
         raise BadMessage("neither `reads` nor `columns` is there")
     return out
-
-
-def _rows_of(reads: list[_Read]) -> Rows:
-    return Rows(
-        raw_us=[r.seen_us for r in reads],
-        epc=[r.epc for r in reads],
-        antenna=[r.antenna for r in reads],
-        rssi_dbm=[r.rssi_dbm for r in reads],
-        phase_deg=[r.phase_deg for r in reads],
-        channel_mhz=[r.channel_mhz for r in reads],
-        count=[r.count for r in reads],
-    )
 
 
 def _rows_of_columns(columns: _Columns) -> Rows:
@@ -161,13 +139,13 @@ def _reads_with_bad_ones(message: Message) -> Decoded:
     out = Decoded(boot=clean(body.boot or ""), seq=body.seq)
     if body.reads is not None:
         reads, numbers = each_good(_READ, body.reads, lambda i: f"reads[{i}]", out)
-        add_reads(out, _rows_of(reads), lambda i: f"reads[{numbers[i]}].epc")
+        add_reads(out, rows_of(reads), lambda i: f"reads[{numbers[i]}].epc")
         return out
     columns = body.columns or {}
     known = {name: columns[name] for name in _Columns.__struct_fields__ if name in columns}
     _check_lengths({name: len(column) for name, column in known.items()})
     reads, numbers = each_good(_READ, _across(known), lambda i: f"columns[{i}]", out)
-    add_reads(out, _rows_of(reads), lambda i: f"columns.epc[{numbers[i]}]")
+    add_reads(out, rows_of(reads), lambda i: f"columns.epc[{numbers[i]}]")
     return out
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from core.columns import parse_keys
 from core.model.columns import NO_ANTENNA, NO_CHANNEL_MHZ, NO_PHASE_DEG, UNHEARD_DBM
@@ -26,6 +26,18 @@ ChannelMhz = Annotated[float, Meta(ge=0.0, le=100_000.0)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
+class Read(Struct, gc=False):
+    """One read in our own names and units, which is how the native format has it."""
+
+    seen_us: TimeUs
+    epc: str
+    antenna: Antenna | None = None
+    rssi_dbm: RssiDbm | None = None
+    phase_deg: PhaseDeg | None = None
+    channel_mhz: ChannelMhz | None = None
+    count: Count | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Rows:
     """
@@ -41,6 +53,19 @@ class Rows:
     phase_deg: list[float | None] = field(default_factory=list)
     channel_mhz: list[float | None] = field(default_factory=list)
     count: list[int | None] = field(default_factory=list)
+
+
+def rows_of(reads: list[Read]) -> Rows:
+    """Turn reads into lists, one a column."""
+    return Rows(
+        raw_us=[r.seen_us for r in reads],
+        epc=[r.epc for r in reads],
+        antenna=[r.antenna for r in reads],
+        rssi_dbm=[r.rssi_dbm for r in reads],
+        phase_deg=[r.phase_deg for r in reads],
+        channel_mhz=[r.channel_mhz for r in reads],
+        count=[r.count for r in reads],
+    )
 
 
 def add_reads(out: Decoded, rows: Rows, place: Callable[[int], str]) -> None:
