@@ -53,6 +53,8 @@ CounterName = Literal[
     "ingest.steps",
     # Engine checkpoints kept.
     "ingest.checkpoints",
+    # Times that a site's line was rebuilt after something broke.
+    "ingest.line_restarts",
     # Live frames that could not be published; pages take a snapshot instead.
     "ingest.live_dropped",
 ]

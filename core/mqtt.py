@@ -68,6 +68,7 @@ class Broker:
         self._up = asyncio.Event()
         self._down = asyncio.Event()
         self._rng = random.Random()  # noqa: S311 - jitter, no secret
+        self._was_up = False
         self.epoch = 0
         """Which connection this is, from 1; an ack belongs to the epoch that its message came by."""
         self.connected_us = 0
@@ -214,6 +215,7 @@ class Broker:
                 count("mqtt.disconnects")
                 log.warning("lost the broker", extra={"action": "mqtt_lost", "broker": str(self._address)})
             except BrokerRefused as exc:
+                self._link.drop()
                 self.intake.fail(exc)
                 return
             except (OSError, TimeoutError) as exc:
@@ -227,16 +229,16 @@ class Broker:
         self.epoch += 1
         self.connected_us = self._clock()
         self.session_present = await self._link.connect()
-        if not self._session.clean and not self.session_present:
-            if self.epoch > 1:
-                count("mqtt.sessions_lost")
-            log.warning("the broker had no session of ours", extra={"action": "mqtt_session_lost", "epoch": self.epoch})
+        if self._was_up and not self._session.clean and not self.session_present:
+            count("mqtt.sessions_lost")
+            log.warning("the broker forgot our session, and what it held for us", extra={"action": "mqtt_session_lost"})
         await self._subscribe(list(self._session.subscriptions))
         self._link.subscribe([(VERSION_TOPIC, 0)])
         count("mqtt.connects")
         if self.intake.full:
             self._link.rest()
         set_gauge("mqtt.connected", 1)
+        self._was_up = True
         self._up.set()
 
     async def _subscribe(self, filters: list[tuple[str, int]]) -> None:

@@ -180,7 +180,11 @@ class Link:
 
     def subscribe(self, filters: list[tuple[str, int]]) -> int:
         """Ask for subscriptions; the answer comes to on_suback under the id returned."""
-        rc, mid = self._client.subscribe(filters)
+        try:
+            rc, mid = self._client.subscribe(filters)
+        except ValueError as exc:
+            names = ", ".join(topic for topic, _ in filters)
+            raise BrokerRefused(f"{exc} One of: {names}") from exc
         if rc != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
             raise ConnectionError(f"could not subscribe: {paho.error_string(rc)}")
         return mid

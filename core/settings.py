@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """The same in bytes of payload."""
     payload_bytes_max: int = Field(MIB, ge=1024)
     """A message larger than this is a dead letter, unread."""
-    mqtt_keepalive_s: int = Field(30, ge=2, le=3600)
+    mqtt_keepalive_s: int = Field(10, ge=2, le=3600)
     """How often the broker and we assure each other that we live."""
     catch_up_s: float = Field(7.0, ge=0.0)
     """How long after a (re)connect the broker may still redeliver old messages: its ack wait and a margin."""

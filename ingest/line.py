@@ -1,0 +1,120 @@
+"""
+The line of one site: read, decide, remember, acknowledge, show.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.counters import count, set_gauge
+from core.engine import Engine
+from core.model.step import Step
+from core.mqtt import Broker
+from core.rules import World, evaluate
+from core.site import Site
+from core.store import Store
+from ingest.adapters import ADAPTERS
+from ingest.assembly import Assembly
+from ingest.batch import BatchLimits, Gathered, batches
+from ingest.decode import Decoder
+from ingest.live import Live
+from ingest.pending import Pending
+from ingest.registry import Registry
+from ingest.stream_clock import StreamClock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLimits:
+    """How the line is paced."""
+
+    batch: BatchLimits
+    catch_up_us: int
+    checkpoint_every_s: float
+
+
+class Line:
+    """One site's readers, engine and store, in that order."""
+
+    def __init__(
+        self, site: Site, engine: Engine, world: World, registry: Registry, clock: Clock, limits: LineLimits
+    ) -> None:
+        self.site = site
+        self.engine = engine
+        self.world = world
+        self.pending = Pending()
+        self._clock = clock
+        self._limits = limits
+        self._decode = Decoder(registry, ADAPTERS)
+        # A fresh engine has no past that could come again, so its stream time starts at once.
+        self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
+        self._assembly = Assembly(site, self._stream)
+        self._checkpoint_due_s = time.monotonic() + limits.checkpoint_every_s
+
+    async def run(self, broker: Broker, store: Store) -> None:
+        """
+        Take batches one after the other, for ever.
+
+        While one commits, the next is received, decoded and decided; never more than these two are under way.
+        """
+        live = Live(broker, self.site.id)
+        async with asyncio.TaskGroup() as tasks:
+            committing: asyncio.Task[None] | None = None
+            async for gathered in batches(broker.intake, self._decode, self._limits.batch, self._clock):
+                step = self._decide(gathered, broker)
+                checkpoint = self._checkpoint_if_due()
+                if committing is not None:
+                    await committing
+                committing = tasks.create_task(self._finish(gathered, step, store, live), name="ingest.commit")
+                if checkpoint is not None:
+                    tasks.create_task(self._keep(checkpoint, store, committing), name="ingest.checkpoint")
+
+    def _decide(self, gathered: Gathered, broker: Broker) -> Step:
+        """Bytes in, a value out; nothing is done yet."""
+        self._stream.watch(time.monotonic_ns() // 1_000, connected=broker.connected, epoch=broker.epoch)
+        self.pending.note(gathered.taken)
+        batch = self._assembly.batch(gathered)
+        newest_us = int(batch.reads.seen_us.max()) if len(batch.reads) else 0
+        closed_us = self._stream.close(
+            gathered.closed_us, backlog=gathered.backlog, reads=len(batch.reads), newest_seen_us=newest_us
+        )
+        set_gauge("ingest.catching_up", self._stream.catching_up)
+        return evaluate(self.engine.step(batch, closed_us), self.world)
+
+    async def _finish(self, gathered: Gathered, step: Step, store: Store, live: Live) -> None:
+        """Remember, then acknowledge, then show. Until the commit the broker keeps the messages."""
+        if step.is_empty:
+            gathered.ack()
+            return
+        committed = await store.commit(step)
+        gathered.ack()
+        _note(step, self._clock() - gathered.opened_us)
+        await live.publish(step, committed)
+
+    def _checkpoint_if_due(self) -> tuple[int, bytes] | None:
+        """The engine's state as of the step just decided."""
+        if time.monotonic() < self._checkpoint_due_s:
+            return None
+        self._checkpoint_due_s = time.monotonic() + self._limits.checkpoint_every_s
+        return self.engine.seq, self.engine.checkpoint()
+
+    async def _keep(self, checkpoint: tuple[int, bytes], store: Store, committing: asyncio.Task[None]) -> None:
+        """Save a checkpoint once its step is committed; a checkpoint ahead of the store would lose that step."""
+        await asyncio.wait({committing})
+        if committing.cancelled() or committing.exception() is not None:
+            return
+        seq, body = checkpoint
+        await store.save_checkpoint(self.site.id, seq, body)
+        count("ingest.checkpoints")
+
+
+def _note(step: Step, lag_us: int) -> None:
+    count("ingest.steps")
+    count("ingest.stored", sum(row.stored for row in step.ledger))
+    count("ingest.repeats", sum(row.repeats for row in step.ledger))
+    count("ingest.late", sum(row.late for row in step.ledger))
+    set_gauge("ingest.commit_lag_s", lag_us / 1e6)
+    set_gauge("ingest.last_commit_time_s", step.closed_us / 1e6)

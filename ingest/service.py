@@ -1,0 +1,184 @@
+"""
+The ingest service: one line a site, each with its own broker session, rebuilt from the database whenever it must be.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+from prometheus_client import start_http_server
+
+from core.clock import Clock, now_us
+from core.counters import count
+from core.engine import Engine
+from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, TallyportError
+from core.mqtt import Broker, Limits, Session, open_broker, pause_s
+from core.rules import World
+from core.settings import Settings
+from core.store import Store, open_store
+from ingest.batch import BatchLimits
+from ingest.line import Line, LineLimits
+from ingest.recover import recover
+from ingest.registry import Registry
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""How often shipments and pending readers cross between the line and the database."""
+PLAN_EVERY_S = 3.0
+"""How often the site's plan is compared with the database's, and new sites are looked for."""
+
+
+class _PlanChanged(Exception):
+    """The site's plan in the database is not the one that the line runs on."""
+
+
+async def run_ingest(
+    settings: Settings,
+    site_ids: Sequence[str] | None = None,
+    clock: Clock = now_us,
+    ready: asyncio.Event | None = None,
+) -> None:
+    """Run the lines of these sites, or of all, until cancelled. `ready` is set once each line has come up."""
+    if settings.database_url is None or settings.mqtt_url is None:
+        raise TallyportError("set TALLYPORT_DATABASE_URL and TALLYPORT_MQTT_URL, or use `tallyport up`")
+    async with AsyncExitStack() as stack:
+        if settings.ingest_metrics_port:
+            server, _ = start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
+            stack.callback(server.shutdown)
+        store = await stack.enter_async_context(open_store(settings.database_url, role="ingest"))
+        await _Service(settings, store, clock, ready).run(tuple(site_ids or settings.sites))
+
+
+class _Service:
+    """The lines of one process."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, ready: asyncio.Event | None) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._ready = ready
+        self._coming_up: set[str] = set()
+        self._rng = random.Random()  # noqa: S311 - jitter, no secret
+
+    async def run(self, site_ids: tuple[str, ...]) -> None:
+        """Start a line a site; without a list, also for sites that appear later."""
+        running: set[str] = set()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                for site_id in site_ids or await self._store.sites():
+                    if site_id not in running:
+                        running.add(site_id)
+                        self._coming_up.add(site_id)
+                        tasks.create_task(self._keep_line(site_id), name=f"ingest.{site_id}")
+                if site_ids:
+                    return
+                if not running:
+                    log.info("no site yet: import one with `tallyport site import FILE`", extra={"action": "no_site"})
+                await asyncio.sleep(PLAN_EVERY_S)
+
+    async def _keep_line(self, site_id: str) -> None:
+        """Run a site's line, and rebuild it from the database when its plan changes or something breaks."""
+        attempt = 0
+        while True:
+            try:
+                await self._run_line(site_id)
+            except* _PlanChanged:
+                log.info("plan changed, line restarts", extra={"action": "plan_changed", "site": site_id})
+                attempt = 0
+                continue
+            except* (BrokerRefused, SchemaMismatch):
+                raise
+            except* Exception:
+                # Nothing was acknowledged that is not stored, so starting over loses nothing.
+                log.exception("line failed, starts over", extra={"action": "line_failed", "site": site_id})
+            count("ingest.line_restarts")
+            await asyncio.sleep(pause_s(attempt, self._rng))
+            attempt += 1
+
+    async def _run_line(self, site_id: str) -> None:
+        site = await self._store.site(site_id)
+        Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
+        engine = await recover(self._store, site)
+        registry = Registry(site, await self._topics_elsewhere(site_id))
+        world = World(site=site, shipments=await self._store.open_shipments(site_id))
+        line = Line(site, engine, world, registry, self._clock, _line_limits(self._settings))
+        session = _session(self._settings, site_id, registry)
+        assert self._settings.mqtt_url is not None
+        async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
+            self._came_up(site_id)
+            await self._run_beside(line, broker)
+
+    async def _run_beside(self, line: Line, broker: Broker) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(line.run(broker, self._store), name="ingest.line")
+            for every_s, act in (
+                (LOOK_EVERY_S, self._look_at_shipments),
+                (LOOK_EVERY_S, self._write_pending),
+                (PLAN_EVERY_S, self._compare_plan),
+                (self._settings.prune_every_s, self._prune),
+            ):
+                tasks.create_task(_every(every_s, act, line), name=f"ingest.{act.__name__.strip('_')}")
+
+    async def _look_at_shipments(self, line: Line) -> None:
+        line.world.shipments = await self._store.open_shipments(line.site.id)
+
+    async def _write_pending(self, line: Line) -> None:
+        pending = line.pending.take()
+        if pending:
+            await self._store.note_pending(pending)
+
+    async def _compare_plan(self, line: Line) -> None:
+        if await self._store.site(line.site.id) != line.site:
+            raise _PlanChanged
+
+    async def _prune(self, line: Line) -> None:
+        await self._store.prune(line.site.id, retention_read_h=self._settings.retention_read_h)
+
+    async def _topics_elsewhere(self, site_id: str) -> set[str]:
+        """Topics of other sites' readers, which a discovery filter would bring us too."""
+        others = [await self._store.site(other) for other in await self._store.sites() if other != site_id]
+        return {topic for other in others for reader in other.readers for topic in reader.topics}
+
+    def _came_up(self, site_id: str) -> None:
+        self._coming_up.discard(site_id)
+        if self._ready is not None and not self._coming_up:
+            self._ready.set()
+
+
+async def _every(every_s: float, act: Callable[[Line], Awaitable[None]], line: Line) -> None:
+    """Do something now and then; while the database is away it waits for the next time."""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await act(line)
+        except StoreUnavailable as exc:
+            log.warning("database away: %s", exc, extra={"action": "store_away", "site": line.site.id})
+
+
+def _line_limits(settings: Settings) -> LineLimits:
+    return LineLimits(
+        batch=BatchLimits(
+            reads_max=settings.batch_reads_max,
+            bytes_max=settings.batch_bytes_max,
+            age_ms_max=settings.batch_age_ms_max,
+        ),
+        catch_up_us=int(settings.catch_up_s * 1e6),
+        checkpoint_every_s=settings.checkpoint_every_s,
+    )
+
+
+def _session(settings: Settings, site_id: str, registry: Registry) -> Session:
+    return Session(
+        client_id=f"tallyport-ingest-{site_id}",
+        subscriptions=registry.subscriptions(settings.discovery_topics),
+        limits=Limits(
+            in_flight_max=settings.in_flight_max,
+            in_flight_bytes_max=settings.in_flight_bytes_max,
+            payload_bytes_max=settings.payload_bytes_max,
+        ),
+        keepalive_s=settings.mqtt_keepalive_s,
+        ca_file=settings.mqtt_ca_file,
+    )
