@@ -53,8 +53,9 @@ async def detect_edition(conn: AsyncConnection) -> Edition:
 
 async def install_extension(conn: AsyncConnection) -> None:
     """Put TimescaleDB into this database where the server has it loaded; go on without it where we may not."""
+    # The loader's own setting: the licence is not known before the extension is in the database.
     cursor = await conn.execute(
-        "SELECT current_setting('timescaledb.license', true) IS NOT NULL"
+        "SELECT current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
         " AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
     )
     row = await cursor.fetchone()
