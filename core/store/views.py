@@ -3,7 +3,7 @@ The statements of sql/views.sql, with rows by column name: how the api reads.
 """
 
 import re
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 from psycopg.rows import dict_row
 
@@ -20,7 +20,7 @@ async def ask(conn: Connection, name: str, /, **params: object) -> list[Row]:
     """Run the named statement and return all its rows."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         # Each filter may be absent: one plan kept for all cases would be a bad one for most.
-        await cursor.execute(cast("LiteralString", _VIEWS[name]), params, prepare=False)
+        await cursor.execute(_VIEWS[name], params, prepare=False)
         return await cursor.fetchall() if cursor.description else []
 
 
@@ -33,7 +33,7 @@ async def ask_one(conn: Connection, name: str, /, **params: object) -> Row | Non
 async def ask_tuples(conn: Connection, name: str, /, **params: object) -> list[tuple[Any, ...]]:
     """Run the named statement for many rows, without the cost of naming each column."""
     async with conn.cursor(binary=True) as cursor:
-        await cursor.execute(cast("LiteralString", _VIEWS[name]), params, prepare=False)
+        await cursor.execute(_VIEWS[name], params, prepare=False)
         return await cursor.fetchall()
 
 

@@ -89,8 +89,8 @@ WHERE m.site_id = %(site_id)s
   AND (%(zone)s::text IS NULL OR %(zone)s IN (f.id, z.id))
   AND (%(since)s::timestamptz IS NULL OR m.at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR m.at < %(until)s)
-  AND (%(after_at)s::timestamptz IS NULL
-       OR (m.at, m.tag_id, m.seq, m.kind) < (%(after_at)s, %(after_tag)s::bigint, %(after_seq)s::bigint, %(after_kind)s))
+  AND (%(after_us)s::bigint IS NULL
+       OR (m.at, m.tag_id, m.seq, m.kind) < (timestamptz 'epoch' + %(after_us)s * interval '1 microsecond', %(after_tag)s::bigint, %(after_seq)s::bigint, %(after_kind)s))
 ORDER BY m.at DESC, m.tag_id DESC, m.seq DESC, m.kind DESC LIMIT %(limit)s;
 
 -- reads --
@@ -103,8 +103,8 @@ LEFT JOIN read_point rp ON rp.site_id = r.site_id AND rp.read_point_no = r.read_
 WHERE r.site_id = %(site_id)s AND r.tag_id = %(tag_id)s
   AND r.seen_at >= coalesce(%(since)s::timestamptz, now() - interval '48 hours')
   AND (%(until)s::timestamptz IS NULL OR r.seen_at < %(until)s)
-  AND (%(after_at)s::timestamptz IS NULL
-       OR (r.seen_at, r.read_point_no, r.raw_us) < (%(after_at)s, %(after_point)s::smallint, %(after_raw)s::bigint))
+  AND (%(after_us)s::bigint IS NULL
+       OR (r.seen_at, r.read_point_no, r.raw_us) < (timestamptz 'epoch' + %(after_us)s * interval '1 microsecond', %(after_point)s::int, %(after_raw)s::bigint))
 ORDER BY r.seen_at DESC, r.read_point_no DESC, r.raw_us DESC LIMIT %(limit)s;
 
 -- stock --
@@ -118,7 +118,7 @@ WHERE s.site_id = %(site_id)s AND s.quantity <> 0
   AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
   AND (%(zone)s::text IS NULL OR z.id = %(zone)s)
   AND (%(after_sku)s::text IS NULL OR (s.sku, s.zone_no, s.disposition, s.owner)
-       > (%(after_sku)s, %(after_zone)s::smallint, %(after_disposition)s, %(after_owner)s))
+       > (%(after_sku)s, %(after_zone)s::int, %(after_disposition)s, %(after_owner)s))
 ORDER BY s.sku, s.zone_no, s.disposition, s.owner LIMIT %(limit)s;
 
 -- sensor_readings --
@@ -129,8 +129,8 @@ WHERE site_id = %(site_id)s
   AND (%(quantity)s::text IS NULL OR quantity = %(quantity)s)
   AND (%(since)s::timestamptz IS NULL OR seen_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR seen_at < %(until)s)
-  AND (%(after_at)s::timestamptz IS NULL
-       OR (seen_at, sensor, quantity, reader) < (%(after_at)s, %(after_sensor)s, %(after_quantity)s, %(after_reader)s))
+  AND (%(after_us)s::bigint IS NULL
+       OR (seen_at, sensor, quantity, reader) < (timestamptz 'epoch' + %(after_us)s * interval '1 microsecond', %(after_sensor)s, %(after_quantity)s, %(after_reader)s))
 ORDER BY seen_at DESC, sensor DESC, quantity DESC, reader DESC LIMIT %(limit)s;
 
 -- dead_letters --

@@ -1,0 +1,1 @@
+"""The web service: REST, websockets, and the page."""

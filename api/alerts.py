@@ -1,0 +1,149 @@
+"""What needs a person, and what the person says."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from api.access import Access, Change, Db, GuardedRoute, Reading, may_at_site
+from api.problem import Problem
+from api.roles import Act
+from api.values import (
+    AlertId,
+    Comment,
+    Cursor,
+    EpcFilter,
+    Filter,
+    Limit,
+    Moment,
+    Page,
+    Since,
+    Strict,
+    Text,
+    Until,
+    decode_cursor,
+    page_of,
+)
+from core.store.alert_stream import AlertClosed, AlertNotFound, acknowledge, list_alerts, one_alert, resolve
+from core.store.views import Row
+from core.store.views_documents import write_audit
+
+router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["alerts"])
+
+AlertState = Literal["open", "acknowledged", "resolved"]
+Severity = Literal["critical", "high", "medium", "info"]
+Acknowledging = Annotated[Access, Depends(may_at_site(Act.ACKNOWLEDGE))]
+Resolving = Annotated[Access, Depends(may_at_site(Act.RESOLVE))]
+
+
+class Alert(BaseModel):
+    """Something that a person must act on, with what caused it."""
+
+    alert_id: int
+    rule: str
+    subject: str
+    severity: Severity
+    state: AlertState
+    title: str
+    advice: str = Field(description="What to do now.")
+    zone: str
+    tag_id: int | None
+    epc: str
+    reader: str
+    evidence: dict[str, Any]
+    raised_at: Moment
+    updated_at: Moment
+    acknowledged_at: Moment | None
+    acknowledged_by: str | None
+    resolved_at: Moment | None
+    resolved_reason: str | None
+    count: int = Field(description="How often the rule said it while the alert was open.")
+    version: int
+
+
+class Acknowledgement(Strict):
+    """A word with it, or none."""
+
+    comment: Comment = ""
+
+
+class Resolution(Strict):
+    """Why it is over."""
+
+    reason: Text
+
+
+@router.get("/alerts", response_model=Page[Alert])
+async def alerts(
+    at: Reading,
+    db: Db,
+    state: AlertState | None = None,
+    severity: Severity | None = None,
+    rule: Filter = None,
+    zone: Filter = None,
+    epc: EpcFilter = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """List alerts, newest first."""
+    (after,) = decode_cursor(cursor, int)
+    rows = await list_alerts(
+        db,
+        at.site_id,
+        limit + 1,
+        state=state,
+        severity=severity,
+        rule=rule,
+        zone=zone,
+        epc=epc and epc.upper(),
+        since=since,
+        until=until,
+        after=after,
+    )
+    return page_of(rows, limit, ("alert_id",))
+
+
+@router.get("/alerts/{alert_id}", response_model=Alert)
+async def alert(at: Reading, db: Db, alert_id: AlertId) -> Row:
+    """Show one alert."""
+    return await _or_problem(one_alert, db, at.site_id, alert_id)
+
+
+@router.post("/alerts/{alert_id}/acknowledge", response_model=Alert)
+async def acknowledge_alert(
+    at: Acknowledging, db: Change, alert_id: AlertId, said: Acknowledgement | None = None
+) -> Row:
+    """Say that one takes care of it."""
+    row = await _or_problem(acknowledge, db, at.site_id, alert_id, at.token.name)
+    detail = {"comment": said.comment} if said and said.comment else {}
+    await write_audit(
+        db, actor=at.token.name, act="alert.acknowledge", subject=str(alert_id), site=at.site, detail=detail
+    )
+    return row
+
+
+@router.post("/alerts/{alert_id}/resolve", response_model=Alert)
+async def resolve_alert(at: Resolving, db: Change, alert_id: AlertId, said: Resolution) -> Row:
+    """Say that it is over, and why."""
+    row = await _or_problem(resolve, db, at.site_id, alert_id, said.reason)
+    await write_audit(
+        db,
+        actor=at.token.name,
+        act="alert.resolve",
+        subject=str(alert_id),
+        site=at.site,
+        detail={"reason": said.reason},
+    )
+    return row
+
+
+async def _or_problem(verb: Callable[..., Awaitable[Row]], *args: object) -> Row:
+    try:
+        return await verb(*args)
+    except AlertNotFound as exc:
+        raise Problem(404, "there is no such alert at this site") from exc
+    except AlertClosed as exc:
+        raise Problem(409, str(exc)) from exc

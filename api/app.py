@@ -1,0 +1,85 @@
+"""
+The web service put together: its routes as a list, what lives as long as it does in the lifespan.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import (
+    account,
+    alerts,
+    health,
+    page,
+    positions,
+    problem,
+    products,
+    readers,
+    shipments,
+    sites,
+    sockets,
+    stock,
+    telemetry,
+)
+from api.auth import Doorkeeper, Rates
+from api.hub import Hubs
+from api.openapi import describe
+from api.shield import Shield
+from api.watch import Watch
+from core.settings import Settings
+from core.store import open_store
+
+log = logging.getLogger(__name__)
+
+ROUTERS = (
+    account.router,
+    sites.router,
+    readers.router,
+    positions.router,
+    stock.router,
+    telemetry.router,
+    alerts.router,
+    shipments.router,
+    products.router,
+    health.router,
+    sockets.router,
+)
+
+
+def create_app(settings: Settings, rates: Rates | None = None) -> FastAPI:
+    """Make the application; what it needs is opened when it starts and closed when it ends."""
+    app = FastAPI(
+        title="Tallyport",
+        version="1",
+        summary="Where every tagged thing in a warehouse is, right now.",
+        description="Every answer that is not a success is an RFC 9457 problem document.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan(settings, rates or Rates()),
+    )
+    app.state.settings = settings
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign] # the way FastAPI documents
+    problem.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(page.make_router())
+    app.add_middleware(Shield)
+    return app
+
+
+def _lifespan(settings: Settings, rates: Rates) -> Callable[[FastAPI], object]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(open_store(settings.database_url or "", role="api"))
+            app.state.store = store
+            app.state.site_numbers = {}
+            app.state.doorkeeper = Doorkeeper(store, rates)
+            app.state.watch = await stack.enter_async_context(Watch(store).running())
+            app.state.hubs = await stack.enter_async_context(Hubs(store, settings).running())
+            yield
+
+    return lifespan
