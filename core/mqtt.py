@@ -60,8 +60,8 @@ class Broker:
             will=session.will,
             ca_file=session.ca_file,
         )
-        self._link = Link(self._address, self, client, session.keepalive_s)
-        self.intake = Intake(session.limits, self._link.rest, self._link.wake)
+        self.link = Link(self._address, self, client, session.keepalive_s)
+        self.intake = Intake(session.limits, self.link.rest, self.link.wake)
         self._publishing = asyncio.Semaphore(session.limits.publishes_max)
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
         self._subacks: dict[int, asyncio.Future[list[int]]] = {}
@@ -92,6 +92,11 @@ class Broker:
             if delivery is not None:
                 yield delivery
 
+    async def next_connection(self) -> None:
+        """Wait until this connection is lost and another has been made."""
+        await self._down.wait()
+        await self._up.wait()
+
     async def publish(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> bool:
         """
         Publish, and for QoS 1 wait until the broker has it, however long it is away.
@@ -101,11 +106,11 @@ class Broker:
         if qos == 0:
             if not self.connected:
                 return False
-            self._link.publish(topic, payload, 0, retain=retain)
+            self.link.publish(topic, payload, 0, retain=retain)
             return True
         async with self._publishing:
             confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            mid = self._link.publish(topic, payload, 1, retain=retain)
+            mid = self.link.publish(topic, payload, 1, retain=retain)
             self._unconfirmed[mid] = confirmed
             try:
                 await confirmed
@@ -178,7 +183,7 @@ class Broker:
         if epoch != self.epoch or self._down.is_set():
             count("mqtt.stale_acks")
             return
-        self._link.ack(mid)
+        self.link.ack(mid)
 
     def _note_version(self, version: str) -> None:
         if version == self.version:
@@ -215,11 +220,11 @@ class Broker:
                 count("mqtt.disconnects")
                 log.warning("lost the broker", extra={"action": "mqtt_lost", "broker": str(self._address)})
             except BrokerRefused as exc:
-                self._link.drop()
+                self.link.drop()
                 self.intake.fail(exc)
                 return
             except (OSError, TimeoutError) as exc:
-                self._link.drop()
+                self.link.drop()
                 log.warning("cannot reach the broker: %s", exc, extra={"action": "mqtt_unreachable"})
             await asyncio.sleep(pause_s(attempt, self._rng))
             attempt += 1
@@ -228,15 +233,15 @@ class Broker:
         self._down.clear()
         self.epoch += 1
         self.connected_us = self._clock()
-        self.session_present = await self._link.connect()
+        self.session_present = await self.link.connect()
         if self._was_up and not self._session.clean and not self.session_present:
             count("mqtt.sessions_lost")
             log.warning("the broker forgot our session, and what it held for us", extra={"action": "mqtt_session_lost"})
         await self._subscribe(list(self._session.subscriptions))
-        self._link.subscribe([(VERSION_TOPIC, 0)])
+        self.link.subscribe([(VERSION_TOPIC, 0)])
         count("mqtt.connects")
         if self.intake.full:
-            self._link.rest()
+            self.link.rest()
         set_gauge("mqtt.connected", 1)
         self._was_up = True
         self._up.set()
@@ -246,7 +251,7 @@ class Broker:
         if not filters:
             return
         answer: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._subacks[self._link.subscribe(filters)] = answer
+        self._subacks[self.link.subscribe(filters)] = answer
         async with asyncio.timeout(SUBACK_WAIT_S):
             codes = await answer
         refused = [topic for (topic, _), code in zip(filters, codes, strict=True) if code >= REFUSED]
@@ -258,12 +263,12 @@ class Broker:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(1.0, self._session.keepalive_s / 4)):
                     await self._down.wait()
-            self._link.tend()
+            self.link.tend()
             self.intake.show()
 
     def close(self) -> None:
         """Say goodbye, so that the broker does not publish our will; the session stays."""
-        self._link.drop()
+        self.link.drop()
         set_gauge("mqtt.connected", 0)
 
 

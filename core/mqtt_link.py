@@ -193,6 +193,11 @@ class Link:
         """Hand a message to paho and return its id."""
         return self._client.publish(topic, payload, qos, retain).mid
 
+    @property
+    def fileno(self) -> int:
+        """The connection's socket as the system numbers it, -1 where there is none."""
+        return self._fd
+
     def drop(self) -> None:
         """Close the connection without waiting for anything."""
         self._guard(self._client.disconnect)

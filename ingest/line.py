@@ -40,7 +40,7 @@ class Line:
     """One site's readers, engine and store, in that order."""
 
     def __init__(
-        self, site: Site, engine: Engine, world: World, registry: Registry, clock: Clock, limits: LineLimits
+        self, site: Site, engine: Engine, world: World, *, registry: Registry, clock: Clock, limits: LineLimits
     ) -> None:
         self.site = site
         self.engine = engine

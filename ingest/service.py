@@ -17,7 +17,7 @@ from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, Tallypo
 from core.mqtt import Broker, Limits, Session, open_broker, pause_s
 from core.rules import World
 from core.settings import Settings
-from core.store import Store, open_store
+from core.store import Retention, Store, open_store
 from ingest.batch import BatchLimits
 from ingest.line import Line, LineLimits
 from ingest.recover import recover
@@ -104,7 +104,7 @@ class _Service:
         engine = await recover(self._store, site)
         registry = Registry(site, await self._topics_elsewhere(site_id))
         world = World(site=site, shipments=await self._store.open_shipments(site_id))
-        line = Line(site, engine, world, registry, self._clock, _line_limits(self._settings))
+        line = Line(site, engine, world, registry=registry, clock=self._clock, limits=_line_limits(self._settings))
         session = _session(self._settings, site_id, registry)
         assert self._settings.mqtt_url is not None
         async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
@@ -135,7 +135,7 @@ class _Service:
             raise _PlanChanged
 
     async def _prune(self, line: Line) -> None:
-        await self._store.prune(line.site.id, retention_read_h=self._settings.retention_read_h)
+        await self._store.prune(Retention(read_h=self._settings.retention_read_h))
 
     async def _topics_elsewhere(self, site_id: str) -> set[str]:
         """Topics of other sites' readers, which a discovery filter would bring us too."""
