@@ -134,7 +134,7 @@ class _Service:
         if await self._store.site(line.site.id) != line.site:
             raise _PlanChanged
 
-    async def _prune(self, line: Line) -> None:
+    async def _prune(self, _line: Line) -> None:
         await self._store.prune(Retention(read_h=self._settings.retention_read_h))
 
     async def _topics_elsewhere(self, site_id: str) -> set[str]:

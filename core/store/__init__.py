@@ -1,7 +1,31 @@
 """PostgreSQL and TimescaleDB in a few verbs: everything that is remembered goes through here."""
 
+from core.store.audit import Act
 from core.store.edition import Edition
 from core.store.migrate import migrate
+from core.store.pending import NotPending
+from core.store.products import StockDifference
+from core.store.registry import UnknownSite
+from core.store.replay import ReplayStep
+from core.store.retention import Retention
+from core.store.shipments import ShipmentExists, ShipmentIndex
 from core.store.store import Store, open_store
+from core.store.writer import CommitResult, SiteTaken, StepOutOfOrder
 
-__all__ = ["Edition", "Store", "migrate", "open_store"]
+__all__ = [
+    "Act",
+    "CommitResult",
+    "Edition",
+    "NotPending",
+    "ReplayStep",
+    "Retention",
+    "ShipmentExists",
+    "ShipmentIndex",
+    "SiteTaken",
+    "StepOutOfOrder",
+    "StockDifference",
+    "Store",
+    "UnknownSite",
+    "migrate",
+    "open_store",
+]

@@ -59,7 +59,7 @@ CREATE TABLE reader (
     gaps       bigint NOT NULL DEFAULT 0,
     purged     bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (site_id, id)
-);
+) WITH (fillfactor = 60);
 
 CREATE TABLE read_point (
     site_id    integer NOT NULL,
@@ -78,12 +78,14 @@ CREATE TABLE read_point (
 CREATE TABLE door (
     site_id integer NOT NULL, id text NOT NULL, name text NOT NULL, zone text NOT NULL, kind text NOT NULL,
     photo_eyes jsonb NOT NULL DEFAULT '[]',
+    door_no smallint NOT NULL DEFAULT 0,            -- its place in the plan
     PRIMARY KEY (site_id, id)
 );
 
 CREATE TABLE sensor (
     site_id integer NOT NULL, id text NOT NULL, reader text NOT NULL, quantity text NOT NULL,
     x double precision NOT NULL, y double precision NOT NULL,
+    sensor_no smallint NOT NULL DEFAULT 0,          -- its place in the plan
     PRIMARY KEY (site_id, id)
 );
 

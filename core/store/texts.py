@@ -1,0 +1,34 @@
+"""
+Text from the world is made fit for the database here: it takes no NUL, no half of a surrogate pair and no NaN in JSON.
+"""
+
+from math import isfinite
+from typing import Any, Final
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+SMALLINT_MAX: Final = 32_767
+
+
+def fit_text(text: str) -> str:
+    """The text with what the database refuses replaced."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", _REPLACEMENT).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def fit_json(value: Any) -> Any:  # noqa: ANN401 - JSON is any of its types
+    """The value with every text in it made fit, and numbers that JSON has no word for replaced by null."""
+    if isinstance(value, str):
+        return fit_text(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {fit_text(str(key)): fit_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fit_json(item) for item in value]
+    return value
+
+
+def fit_smallint(value: int) -> int:
+    """The number, or the nearest that a smallint holds: a reader may claim any port."""
+    return min(max(value, -SMALLINT_MAX), SMALLINT_MAX)

@@ -1,0 +1,184 @@
+"""
+The one writer of a site: a connection of its own, a transaction a step, and the same step again until it is durable.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+import psycopg
+
+from core.errors import StoreUnavailable, TallyportError
+from core.model.step import Step
+from core.store.connection import Connection, Role, connect
+from core.store.facts import SiteFacts, load_facts
+from core.store.failures import is_passing, pause_s
+from core.store.queries import QUERIES
+from core.store.times import timestamp
+from core.store.write_alerts import write_alerts
+from core.store.write_positions import STAGES, write_movements, write_positions, write_tags
+from core.store.write_readers import write_events, write_health
+from core.store.write_reads import write_late, write_reads
+
+log = logging.getLogger(__name__)
+
+WRITER_ROOM: Final = 1
+"""First half of the advisory lock that says who writes a site."""
+STOCK_ROOM: Final = 2
+"""First half of the advisory lock between steps, which move the stock, and changes of products, which recount it."""
+STEP_S_MAX: Final = 20.0
+"""A server that is frozen fires none of its own time-outs; past this we hang up and look again."""
+
+
+class SiteTaken(StoreUnavailable):
+    """Another process writes this site."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(f"another process already writes site {site}: stop it, or give this one other sites")
+        self.site = site
+
+
+class StepOutOfOrder(TallyportError):
+    """A step doesn't follow the last committed one: this process's engine is not the one that the database knows."""
+
+    def __init__(self, site: str, seq: int, live_seq: int) -> None:
+        super().__init__(
+            f"step {seq} of site {site} does not follow {live_seq}: restart, so that the engine is rebuilt"
+        )
+        self.seq = seq
+        self.live_seq = live_seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitResult:
+    """What only the database could know of a step."""
+
+    alert_seq: int
+    """The number of the site's newest alert event."""
+    tags_present: int
+    """Tags present in the whole site."""
+    late_stored: dict[str, int]
+    """Late candidates that completed history, by reader; the others were repeats."""
+    already: bool = False
+    """The step had been committed before; nothing was done."""
+
+
+class Writer:
+    """Commits steps on one connection, which it opens when it needs it and opens again when it breaks."""
+
+    def __init__(self, dsn: str, random: Random | None = None) -> None:
+        self._dsn = dsn
+        self._random = random or Random()  # noqa: S311 - jitter is no secret
+        self._conn: Connection | None = None
+        self._facts: dict[str, SiteFacts] = {}
+        self._present: dict[str, tuple[int, int]] = {}
+        self._turn = asyncio.Lock()
+
+    async def commit(self, step: Step) -> CommitResult:
+        """
+        Remember all of a step or none of it; committing the same step again changes nothing.
+
+        What passes by itself is tried again for as long as it takes. After a COMMIT without an answer the next attempt
+        finds the step taken or not. Raises StepOutOfOrder, UnknownSite.
+        """
+        async with self._turn:
+            attempt = 0
+            while True:
+                try:
+                    async with asyncio.timeout(STEP_S_MAX):
+                        return await self._try(step)
+                except (psycopg.Error, TimeoutError, SiteTaken) as exc:
+                    await self._forget(step.site)
+                    if not is_passing(exc):
+                        raise
+                    log.warning(
+                        "commit did not go through, trying again",
+                        extra={"action": "commit_retry", "site": step.site, "seq": step.seq, "why": str(exc)},
+                    )
+                attempt += 1
+                await asyncio.sleep(pause_s(attempt, self._random))
+
+    async def claim(self, site: str) -> None:
+        """Become the writer of a site until this writer is closed. Raises SiteTaken, UnknownSite."""
+        async with self._turn:
+            await self._claimed(await self._connection(), site)
+
+    async def close(self) -> None:
+        """Hang up, which gives the sites free."""
+        if self._conn is not None:
+            await self._conn.close()
+        self._conn = None
+        self._facts.clear()
+        self._present.clear()
+
+    async def _try(self, step: Step) -> CommitResult:
+        conn = await self._connection()
+        facts = await self._claimed(conn, step.site)
+        async with conn.transaction():
+            live_seq, version, alert_seq = await _one(conn, "begin_step", {"room": STOCK_ROOM, "site_id": facts.row_id})
+            if live_seq >= step.seq:
+                present = await self._count_present(conn, facts)
+                return CommitResult(alert_seq=alert_seq, tags_present=present, late_stored={}, already=True)
+            if live_seq != step.seq - 1:
+                raise StepOutOfOrder(step.site, step.seq, live_seq)
+            if version != facts.version:
+                facts = self._facts[step.site] = await load_facts(conn, step.site)
+            result = await self._write(conn, facts, step)
+        self._present[step.site] = (step.seq, result.tags_present)
+        return result
+
+    async def _write(self, conn: Connection, facts: SiteFacts, step: Step) -> CommitResult:
+        """Everything that a step changes, in one place and one order."""
+        before = self._present.get(step.site)
+        await write_tags(conn, facts, step)
+        await write_reads(conn, facts, step)
+        late_stored = await write_late(conn, facts, step)
+        more_present = await write_positions(conn, facts, step)
+        await write_movements(conn, facts, step)
+        await write_events(conn, facts, step)
+        await write_health(conn, facts, step, late_stored)
+        await write_alerts(conn, facts, step)
+        known = before is not None and before[0] == step.seq - 1
+        present = before[1] + more_present if before and known else await self._count_present(conn, facts)
+        params = {"site_id": facts.row_id, "seq": step.seq, "closed_at": timestamp(step.closed_us)}
+        (alert_seq,) = await _one(conn, "end_step", params)
+        return CommitResult(alert_seq=alert_seq, tags_present=present, late_stored=late_stored)
+
+    async def _connection(self) -> Connection:
+        if self._conn is None or self._conn.closed:
+            await self.close()
+            self._conn = await connect(self._dsn, Role.INGEST)
+            for name in STAGES:
+                await self._conn.execute(QUERIES[name])
+        return self._conn
+
+    async def _claimed(self, conn: Connection, site: str) -> SiteFacts:
+        facts = self._facts.get(site)
+        if facts is not None:
+            return facts
+        facts = await load_facts(conn, site)
+        (taken,) = await _one(conn, "claim_site", {"room": WRITER_ROOM, "site_id": facts.row_id})
+        if not taken:
+            raise SiteTaken(site)
+        self._facts[site] = facts
+        return facts
+
+    async def _count_present(self, conn: Connection, facts: SiteFacts) -> int:
+        (present,) = await _one(conn, "count_present", {"site_id": facts.row_id})
+        return int(present)
+
+    async def _forget(self, site: str) -> None:
+        """After trouble nothing is taken for granted: not the connection unless it is sound, not what was counted."""
+        self._present.pop(site, None)
+        conn = self._conn
+        if conn is not None and conn.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+            await self.close()
+
+
+async def _one(conn: Connection, name: str, params: dict[str, Any]) -> tuple[Any, ...]:
+    """The single row of a statement that always gives one."""
+    row = await (await conn.execute(QUERIES[name], params)).fetchone()
+    assert row is not None, name
+    return row
