@@ -1,0 +1,197 @@
+"""Where every tag is, and what changed: one batch in, one Step out, no clock, no I/O, no chance."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.engine import telling
+from core.engine.checkpoint import CheckpointUnreadable, pack, unpack
+from core.engine.dedupe import Dedupe
+from core.engine.index import TagIndex
+from core.engine.kernels_dedupe import KEPT, LATE
+from core.engine.kernels_settle import look_ahead, tell_news
+from core.engine.memory import dump_settled, load_settled
+from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
+from core.engine.plan import dedupe_us_of
+from core.engine.recent import Recent
+from core.engine.records import LEAVE, MISSING, SHOWN, Ints, Records
+from core.engine.settled import Settled
+from core.model.batch import Batch, TagView
+from core.model.columns import NEVER_US, ReadColumns
+from core.model.reader_event import ReaderEvent
+from core.model.step import NewTag, PositionColumns, Step, StoredReads
+from core.site import Site
+
+
+class Engine:
+    """One site's state. Same state, same batch: same Step; and where the stream is cut into batches is no matter."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.seq = 0
+        """seq of the last step that was not empty."""
+        self.closed_us = NEVER_US
+        self._settle_us = round(site.engine.settle_s * 1e6)
+        self._index = TagIndex()
+        self._dedupe = Dedupe(dedupe_us_of(site))
+        self._recent = Recent()
+        self._pending = Pending()
+        self._settled = Settled(site)
+        self._shown: Records = _blank_shown(0)
+        self._place_of: npt.NDArray[np.int32] = np.full(0, -1, np.int32)
+
+    def step(self, batch: Batch, closed_us: int) -> Step:
+        """Take in what arrived, settle what can be, and say what changed."""
+        known = self._index.known
+        tag = self._index.find(batch.reads.epc_hi, batch.reads.epc_lo, batch.long_epcs)
+        self._reserve()
+        verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending.evidence)
+        kept, late = _chosen(batch.reads, tag, verdict == KEPT), _chosen(batch.reads, tag, verdict == LATE)
+        events = self._recent.new_events(batch.events)
+        moves, changes, positions = self._take(kept, events, closed_us)
+        step = Step(
+            site=self.site.id,
+            seq=self.seq + 1,
+            closed_us=self.closed_us,
+            settled_us=self.settled_us,
+            stored=kept,
+            late=late,
+            new_tags=self._new_tags(batch.reads, tag, known),
+            positions=positions,
+            movements=telling.movements(moves, self._index),
+            reader_changes=telling.reader_changes(changes, self.site),
+            reader_events=events,
+            sensor_readings=self._recent.new_readings(batch.sensor_readings),
+            dead_letters=batch.dead_letters,
+            ledger=telling.ledger(batch.ledger, batch.reads, verdict, self.site),
+        )
+        self.seq += not step.is_empty
+        return step
+
+    def replay(self, seq: int, reads: StoredReads, events: Sequence[ReaderEvent], closed_us: int) -> None:
+        """Take a committed step again after a restart; what it told was told then."""
+        assert seq > self.seq
+        self._reserve()
+        self._dedupe.note(reads.reads, reads.tag_id)
+        self._take(reads, self._recent.new_events(events), closed_us)
+        self.seq = seq
+
+    @property
+    def settled_us(self) -> int:
+        """The watermark: results before it are final."""
+        return self.closed_us if self.closed_us == NEVER_US else self.closed_us - self._settle_us
+
+    @property
+    def pending(self) -> int:
+        """How much evidence waits for the watermark."""
+        return len(self._pending)
+
+    @property
+    def tags(self) -> int:
+        """How many tags have ever been seen."""
+        return self._index.known
+
+    @property
+    def offline_readers(self) -> frozenset[str]:
+        """The readers that are settled to be offline."""
+        online = self._settled.health.readers["online"]
+        return frozenset(r.id for r, state in zip(self.site.readers, online.tolist(), strict=True) if state == 0)
+
+    def explain(self, epc: str) -> TagView | None:
+        """Say what is settled of a tag, and why; None for one never seen."""
+        tag_id = self._index.id_of(epc)
+        return None if tag_id is None else telling.view(epc, tag_id, self._settled, self.site)
+
+    def load_tags(self, tags: Sequence[tuple[int, str]]) -> None:
+        """Take over the ids that tags already have; once, before anything else."""
+        self._index.load(tags)
+        self._reserve()
+
+    def warm_up(self) -> None:
+        """Compile every kernel now, with the dtypes it will meet, so that no read pays for it."""
+        from core.engine.warm_up import warm_up  # noqa: PLC0415 - it makes an Engine of its own
+
+        warm_up()
+
+    def checkpoint(self) -> bytes:
+        """All state but the tags' EPCs, which the store has."""
+        arrays = {
+            **dump_settled(self._settled),
+            "pending": self._pending.evidence,
+            "dedupe": self._dedupe.table[self._dedupe.table[:, 0] >= 0],
+            "shown": self._shown[: self._index.known],
+            "recent": np.frombuffer(self._recent.dump(), np.uint8),
+        }
+        readers = [reader.id for reader in self.site.readers]
+        points = [[p.reader, p.antenna] for p in self.site.read_points]
+        facts = {"seq": self.seq, "closed_us": self.closed_us, "sweep_at_us": self._settled.sweep_at_us}
+        return pack(arrays, {**facts, "site": self.site.id, "readers": readers, "read_points": points})
+
+    def restore(self, body: bytes, tags: Sequence[tuple[int, str]]) -> None:
+        """Go on from a checkpoint; a blank engine's first act. Raises CheckpointUnreadable."""
+        arrays, facts = unpack(body)
+        points = [[p.reader, p.antenna] for p in self.site.read_points]
+        if facts["site"] != self.site.id or facts["read_points"] != points[: len(facts["read_points"])]:
+            raise CheckpointUnreadable(f"a checkpoint of {facts['site']} has other read points; rebuild from the reads")
+        self.load_tags(tags)
+        self.seq, self.closed_us = facts["seq"], facts["closed_us"]
+        load_settled(self._settled, arrays, facts["readers"], self.site.reader_index)
+        self._settled.sweep_at_us = facts["sweep_at_us"]
+        self._reserve()
+        self._dedupe.load(arrays["dedupe"])
+        self._recent.load(arrays["recent"].tobytes())
+        self._pending.add(arrays["pending"][self._settled.plan.reader_of[arrays["pending"]["read_point"]] >= 0])
+        self._shown[: arrays["shown"].size] = arrays["shown"]
+
+    def _on_time(self, reads: ReadColumns) -> npt.NDArray[np.bool_]:
+        """Whether each read can still be folded: it came within the window, and nothing after it is settled."""
+        return (reads.seen_us >= reads.arrived_us - self._settle_us) & (reads.seen_us >= self.settled_us)
+
+    def _take(
+        self, kept: StoredReads, events: Sequence[ReaderEvent], closed_us: int
+    ) -> tuple[Records, Records, PositionColumns]:
+        """Let kept reads and events become evidence, settle up to the watermark, and look ahead from there."""
+        on_time = [e for e in events if e.seen_us >= max(e.arrived_us - self._settle_us, self.settled_us)]
+        self._pending.add(
+            evidence_of_reads(kept.reads, kept.tag_id), evidence_of_events(on_time, self.site.read_point_index)
+        )
+        self.closed_us = max(self.closed_us, closed_us)
+        moves, changes = self._settled.advance(self._pending, self.settled_us)
+        swept = moves["tag"][(moves["kind"] == LEAVE) | (moves["kind"] == MISSING)]
+        return moves, changes, self._show(np.unique(np.concatenate((kept.tag_id, swept))))
+
+    def _show(self, tag: Ints) -> PositionColumns:
+        """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
+        rows = self._settled.tags[tag]
+        self._place_of[tag] = np.arange(tag.size, dtype=np.int32)
+        look_ahead(self._pending.evidence, self._place_of, rows, self._settled.plan, self._settled.scratch)
+        self._place_of[tag] = -1
+        news = np.zeros(tag.size, np.bool_)
+        tell_news(rows, tag, self._shown, news)
+        return telling.positions(rows[news], tag[news])
+
+    def _new_tags(self, reads: ReadColumns, tag: Ints, known: int) -> tuple[NewTag, ...]:
+        return tuple(
+            NewTag(tag_id=tag_id, epc=self._index.epc(tag_id), first_seen_us=seen_us)
+            for tag_id, seen_us in telling.first_seen(tag, reads.seen_us, known)
+        )
+
+    def _reserve(self) -> None:
+        """Make room in every table for all known tags."""
+        n = self._index.known
+        self._settled.reserve(n)
+        if n > self._shown.size:
+            more = max(n, 2 * self._shown.size) - self._shown.size
+            self._shown = np.concatenate((self._shown, _blank_shown(more)))
+            self._place_of = np.concatenate((self._place_of, np.full(more, -1, np.int32)))
+
+
+def _chosen(reads: ReadColumns, tag: Ints, mask: npt.NDArray[np.bool_]) -> StoredReads:
+    return StoredReads(reads=reads.take(mask), tag_id=tag[mask])
+
+
+def _blank_shown(n: int) -> Records:
+    shown = np.zeros(n, SHOWN)
+    shown["state"] = -1
+    return shown

@@ -1,0 +1,84 @@
+"""Which dense id a tag has, and which EPC an id stands for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.columns import hex_from_key, key_of, parse_keys
+from core.engine.kernels_index import find_tags, place_tags
+from core.engine.records import Ints
+
+Keys = npt.NDArray[np.uint64]
+
+
+class TagIndex:
+    """EPC key -> tag id by open addressing, at most half full; and back."""
+
+    def __init__(self) -> None:
+        self.known = 0
+        self.long: dict[tuple[int, int], str] = {}
+        self._keys: Keys = np.zeros((1024, 2), np.uint64)
+        self._slots: Ints = np.full(4096, -1, np.int64)
+
+    def find(self, hi: Keys, lo: Keys, long: Mapping[tuple[int, int], str]) -> Ints:
+        """Find the id of each EPC, in order; new ones take the next ids."""
+        self.long.update(long)
+        self._reserve(self.known + hi.size)
+        tag = np.empty(hi.size, np.int64)
+        self.known = int(find_tags(hi, lo, home_of(hi, lo, self._slots.size), self._slots, self._keys, self.known, tag))
+        return tag
+
+    def load(self, tags: Sequence[tuple[int, str]]) -> None:
+        """Take over the ids given in an earlier life; ids not among them stay unused."""
+        if not tags:
+            return
+        assert self.known == 0
+        parsed = parse_keys([epc for _, epc in tags])
+        assert not parsed.bad
+        self.long.update(parsed.long)
+        ids = np.array([tag_id for tag_id, _ in tags], np.int64)
+        self._reserve(int(ids.max()) + 1)
+        self._keys[ids, 0], self._keys[ids, 1] = parsed.hi, parsed.lo
+        self.known = int(ids.max()) + 1
+        place_tags(home_of(parsed.hi, parsed.lo, self._slots.size), ids, self._slots)
+
+    def epc(self, tag_id: int) -> str:
+        """Upper-case hex of a known tag."""
+        hi, lo = self._keys[tag_id].tolist()
+        return hex_from_key(hi, lo, self.long)
+
+    def epcs(self, tag_ids: Iterable[int]) -> list[str]:
+        """Upper-case hex of known tags."""
+        return [self.epc(tag_id) for tag_id in tag_ids]
+
+    def id_of(self, epc: str) -> int | None:
+        """Give the id of an EPC in upper-case hex, None if it was never seen."""
+        hi, lo = (np.array([half], np.uint64) for half in key_of(epc))
+        at, mask = int(home_of(hi, lo, self._slots.size)[0]), self._slots.size - 1
+        while (tag_id := int(self._slots[at])) >= 0:
+            if self._keys[tag_id, 0] == hi[0] and self._keys[tag_id, 1] == lo[0]:
+                return tag_id
+            at = (at + 1) & mask
+        return None
+
+    def _reserve(self, n: int) -> None:
+        if n > self._keys.shape[0]:
+            grown = np.zeros((max(n, 2 * self._keys.shape[0]), 2), np.uint64)
+            grown[: self.known] = self._keys[: self.known]
+            self._keys = grown
+        if 2 * n > self._slots.size:
+            ids = self._slots[self._slots >= 0]
+            self._slots = np.full(power_above(4 * n), -1, np.int64)
+            place_tags(home_of(self._keys[ids, 0], self._keys[ids, 1], self._slots.size), ids, self._slots)
+
+
+def home_of(hi: Keys, lo: Keys, slots: int) -> Ints:
+    """Where the search for each key begins in a table of so many slots."""
+    mixed = (hi ^ (lo * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
+    return ((mixed >> np.uint64(20)) & np.uint64(slots - 1)).astype(np.int64)
+
+
+def power_above(n: int) -> int:
+    """Give the least power of two that is at least n."""
+    return 1 << max(n - 1, 1).bit_length()

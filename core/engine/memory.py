@@ -1,0 +1,52 @@
+"""Settled state to and from the arrays of a checkpoint; the plan may have grown in between, but not shrunk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.engine.checkpoint import Arrays
+from core.engine.records import Records
+from core.engine.settled import Settled
+
+PER_TAG = ("heard", "heard_s", "gap_s", "due", "zone")
+
+
+def dump_settled(settled: Settled) -> Arrays:
+    """All that the settled state holds."""
+    n = settled.n_tags
+    return {
+        "tags": settled.tags[:n],
+        "readers": settled.health.readers,
+        "up": settled.health.up,
+        "ears_s": settled.health.ears_s,
+        "exposure": settled.health.exposure,
+        "zone_due": settled.silence.zone_due,
+        **{f"silence_{name}": getattr(settled.silence, name)[:n] for name in PER_TAG},
+    }
+
+
+def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], index: dict[str, int]) -> None:
+    """Put it back into a blank settled state; reader_ids says whose the stored readers are, index where they go."""
+    n = arrays["tags"].size
+    settled.reserve(n)
+    settled.tags[:n] = arrays["tags"]
+    for name in PER_TAG:
+        getattr(settled.silence, name)[:n] = arrays[f"silence_{name}"]
+    _fill(settled.silence.zone_due, arrays["zone_due"])
+    for name in ("up", "ears_s", "exposure"):
+        _fill(getattr(settled.health, name), arrays[name])
+    _load_readers(settled.health.readers, arrays["readers"], reader_ids, index)
+
+
+def _load_readers(rows: Records, stored: Records, reader_ids: Sequence[str], index: dict[str, int]) -> None:
+    for reader_id, row in zip(reader_ids, stored, strict=True):
+        if reader_id in index:
+            for name in ("mark_us", "online", "listening"):
+                rows[index[reader_id]][name] = row[name]
+
+
+def _fill(target: npt.NDArray[Any], stored: npt.NDArray[Any]) -> None:
+    n = min(target.size, stored.size)
+    target[:n] = np.asarray(stored)[:n]

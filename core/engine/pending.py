@@ -1,0 +1,96 @@
+"""Evidence that has arrived and is not settled yet, in the one order in which it will be folded."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import numpy as np
+
+from core.engine.kernels_settle import merge
+from core.engine.records import (
+    ALIVE,
+    ANTENNA_DOWN,
+    ANTENNA_UP,
+    EVIDENCE,
+    GONE,
+    READ,
+    RESTARTED,
+    STARTED,
+    STOPPED,
+    Ints,
+    Records,
+)
+from core.model.columns import NO_ANTENNA, UNHEARD_DBM, ReadColumns
+from core.model.reader_event import ReaderEvent, ReaderEventKind
+
+KINDS: Final = {
+    ReaderEventKind.ONLINE: RESTARTED,
+    ReaderEventKind.OVERFLOW: RESTARTED,
+    ReaderEventKind.OFFLINE: GONE,
+    ReaderEventKind.ANTENNA_UP: ANTENNA_UP,
+    ReaderEventKind.ANTENNA_DOWN: ANTENNA_DOWN,
+    ReaderEventKind.INVENTORY_STARTED: STARTED,
+    ReaderEventKind.INVENTORY_STOPPED: STOPPED,
+}
+"""What an event is evidence of; all others say that the reader lives."""
+
+
+class Pending:
+    """Sorted evidence, EVIDENCE[n]."""
+
+    def __init__(self) -> None:
+        self.evidence: Records = np.zeros(0, EVIDENCE)
+
+    def __len__(self) -> int:
+        """How much evidence waits."""
+        return int(self.evidence.size)
+
+    def add(self, *parts: Records) -> None:
+        """Put evidence in its place."""
+        new = np.concatenate(parts)
+        if new.size == 0:
+            return
+        is_read = new["kind"] == READ
+        new = new[np.lexsort((new["raw_us"], new["tag"], new["read_point"], is_read, new["seen_us"]))]
+        merged = np.zeros(self.evidence.size + new.size, EVIDENCE)
+        merge(self.evidence, new, merged)
+        self.evidence = merged
+
+    def ready(self, watermark_us: int) -> int:
+        """How much of it lies before the watermark: nothing on time can come before it any more."""
+        return int(np.searchsorted(self.evidence["seen_us"], watermark_us, side="left"))
+
+    def take(self, n: int) -> Records:
+        """Remove the first n."""
+        taken, self.evidence = self.evidence[:n], self.evidence[n:]
+        return taken
+
+
+def evidence_of_reads(reads: ReadColumns, tag: Ints) -> Records:
+    """Kept reads as evidence."""
+    rows = np.zeros(len(reads), EVIDENCE)
+    rows["seen_us"], rows["raw_us"], rows["tag"] = reads.seen_us, reads.raw_us, tag
+    rows["read_point"], rows["rssi_dbm"] = reads.read_point, reads.rssi_dbm
+    return rows
+
+
+def evidence_of_events(events: Iterable[ReaderEvent], points: Mapping[tuple[str, int], int]) -> Records:
+    """Events of the site's readers as evidence; an antenna that the plan doesn't have stands for its reader."""
+    told = [
+        (event, kind, points[event.reader, port])
+        for event in events
+        if (event.reader, NO_ANTENNA) in points
+        for kind, port in [_meaning(event, points)]
+    ]
+    rows = np.zeros(len(told), EVIDENCE)
+    for row, (event, kind, point) in zip(rows, told, strict=True):
+        row["seen_us"] = row["raw_us"] = event.seen_us
+        row["tag"] = row["kind"] = kind
+        row["read_point"], row["rssi_dbm"] = point, UNHEARD_DBM
+    return rows
+
+
+def _meaning(event: ReaderEvent, points: Mapping[tuple[str, int], int]) -> tuple[int, int]:
+    kind = KINDS.get(event.kind, ALIVE)
+    if kind not in (ANTENNA_UP, ANTENNA_DOWN):
+        return kind, NO_ANTENNA
+    return (kind, event.port) if (event.reader, event.port) in points else (ALIVE, NO_ANTENNA)

@@ -1,0 +1,205 @@
+"""The rows that the kernels work on: one numpy record a tag, a reader, a piece of evidence."""
+
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+SLOTS: Final = 6
+"""Zones a tag is believed to be in at once; the rest share a floor."""
+NEARBY: Final = 6
+"""Zones that one read point may put forward."""
+TRAIL: Final = 4
+"""Reads that are remembered as the cause of a movement."""
+TICK_US: Final = 1_000_000
+"""Silence is looked at on each whole second of event time."""
+
+# Kinds of evidence. At one instant a reader's own words come before its reads.
+READ: Final = 0
+ALIVE: Final = 1
+RESTARTED: Final = 2
+"""It lives, but may have heard nothing before: birth, or a buffer that ran over."""
+GONE: Final = 3
+ANTENNA_UP: Final = 4
+ANTENNA_DOWN: Final = 5
+STARTED: Final = 6
+STOPPED: Final = 7
+
+# What folding a read, or silence, did to a tag.
+NO_MOVE: Final = 0
+APPEAR: Final = 1
+MOVE: Final = 2
+LEAVE: Final = 3
+MISSING: Final = 4
+
+# Why a reader's health changed.
+HEARD: Final = 0
+SAID_GOODBYE: Final = 1
+FELL_SILENT: Final = 2
+
+UNKNOWN: Final = -1
+"""A reader that has not been heard of since the site was set up."""
+
+EVIDENCE: Final = np.dtype(
+    [("seen_us", "i8"), ("raw_us", "i8"), ("tag", "i8"), ("read_point", "i4"), ("kind", "i4"), ("rssi_dbm", "f4")],
+    align=True,
+)
+"""A kept read, or a reader's word (then tag is the kind, so that equal times still have one order)."""
+
+TAG: Final = np.dtype(
+    [
+        ("seen_us", "i8"),
+        ("since_us", "i8"),
+        ("rival_us", "i8"),
+        ("trail_us", "i8", TRAIL),
+        ("trail_read_point", "i4", TRAIL),
+        ("trail_dbm", "f4", TRAIL),
+        ("slot_weight", "f4", SLOTS),
+        ("slot_zone", "i2", SLOTS),
+        ("confidence", "f4"),
+        ("x_m", "f4"),
+        ("y_m", "f4"),
+        ("antenna_x", "f4"),
+        ("antenna_y", "f4"),
+        ("read_point", "i4"),
+        ("reads", "i4"),
+        ("zone", "i2"),
+        ("was", "i2"),
+        ("rival", "i2"),
+        ("rival_reads", "i2"),
+        ("state", "u1"),
+        ("appeared", "u1"),
+    ],
+    align=True,
+)
+"""What is believed of one tag. Slots are sorted by weight; `was` is the zone it left or went missing from."""
+
+READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
+"""A reader's health: when it last gave a sign of life, and whether it inventories."""
+
+MOVEMENT: Final = np.dtype(
+    [
+        ("at_us", "i8"),
+        ("tag", "i8"),
+        ("trail_us", "i8", TRAIL),
+        ("trail_read_point", "i4", TRAIL),
+        ("trail_dbm", "f4", TRAIL),
+        ("kind", "i4"),
+        ("read_point", "i4"),
+        ("from_zone", "i2"),
+        ("to_zone", "i2"),
+        ("confidence", "f4"),
+    ],
+    align=True,
+)
+CHANGE: Final = np.dtype([("at_us", "i8"), ("reader", "i4"), ("online", "i1"), ("reason", "i1")], align=True)
+SHOWN: Final = np.dtype(
+    [("seen_us", "i8"), ("since_us", "i8"), ("confidence", "f4"), ("zone", "i2"), ("state", "i2")], align=True
+)
+"""What was last told of a tag; state is -1 before anything was."""
+
+Records = npt.NDArray[np.void]
+Row: TypeAlias = Any
+"""One of them; numpy gives its fields no types."""
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+class Plan(NamedTuple):
+    """
+    The site as arrays: A read points, Z zones, R readers, B bins of RSSI.
+
+    loglik        float32[A, Z, B]  log likelihood of a read, from prior.py; the last bin is a read without RSSI
+    nearby        int16[A, NEARBY]  zones that the read point covers, best first; -1 where there are fewer
+    centre        float32[Z, 2]     metres
+    antenna       float32[A, 2]     metres
+    forget        float32[Z]        1/s: how fast belief in the zone fades without reads
+    patience_s    float64[Z]        silence after which a tag has left or is missing
+    patience_gaps float64[Z]        and how many of the tag's own mean gaps it must be
+    portal        bool[Z]           dock doors and exits
+    share         float64[A, Z]     the read point's part of the zone's coverage; a covered zone's parts sum to 1
+    reader_of     int32[A]          which reader the read point belongs to
+    points        int32[R, P]       a reader's read points, -1 where there are fewer
+    """
+
+    loglik: Floats32
+    nearby: npt.NDArray[np.int16]
+    centre: Floats32
+    antenna: Floats32
+    forget: Floats32
+    patience_s: Floats
+    patience_gaps: Floats
+    portal: npt.NDArray[np.bool_]
+    share: Floats
+    reader_of: npt.NDArray[np.int32]
+    points: npt.NDArray[np.int32]
+
+
+class Health(NamedTuple):
+    """
+    What the antennas could have heard.
+
+    readers   READER[R]
+    up        uint8[A]      1 while the antenna works
+    ears_s    float64[A]    seconds that the read point has listened, in all
+    exposure  float64[Z]    seconds that the zone has been listened to, in all: ears weighted by share
+    """
+
+    readers: Records
+    up: npt.NDArray[np.uint8]
+    ears_s: Floats
+    exposure: Floats
+
+
+class Silence(NamedTuple):
+    """
+    When each tag's silence is worth a look, on the clock of its zone's exposure.
+
+    heard     float64[T]  exposure of the tag's zone at its last read
+    heard_s   float64[T]  ears_s of that read's read point at that read
+    gap_s     float64[T]  mean exposure between reads of the tag in this zone; 0 until known
+    due       float64[T]  exposure at which silence is long enough
+    zone      int16[T]    the zone that due belongs to; -1 for a tag that is nowhere or gone
+    zone_due  float64[Z]  no tag of the zone is due before this
+    """
+
+    heard: Floats
+    heard_s: Floats
+    gap_s: Floats
+    due: Floats
+    zone: npt.NDArray[np.int16]
+    zone_due: Floats
+
+
+class Scratch(NamedTuple):
+    """Room for one tag's candidates: int16 and float32[SLOTS + NEARBY]."""
+
+    zone: npt.NDArray[np.int16]
+    weight: Floats32
+
+
+class Out(NamedTuple):
+    """What settling tells: MOVEMENT[M], CHANGE[N] and int64[2], how many of each."""
+
+    moves: Records
+    changes: Records
+    n: Ints
+
+
+def new_scratch() -> Scratch:
+    """Room for one tag's candidates."""
+    return Scratch(np.zeros(SLOTS + NEARBY, np.int16), np.zeros(SLOTS + NEARBY, np.float32))
+
+
+def new_out(size: int) -> Out:
+    """Room for this many movements, and as many changes."""
+    return Out(np.zeros(size, MOVEMENT), np.zeros(size, CHANGE), np.zeros(2, np.int64))
+
+
+def blank_tags(n: int) -> Records:
+    """Rows of tags of which nothing is believed yet."""
+    rows = np.zeros(n, TAG)
+    for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point"):
+        rows[name] = -1
+    return rows

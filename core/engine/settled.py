@@ -1,0 +1,127 @@
+"""What is settled: where every tag is and how every reader does, up to the watermark."""
+
+import numpy as np
+
+from core.engine.kernels_settle import settle
+from core.engine.kernels_silence import NO_TICK_US, any_due, miss_readers, next_deadline, sweep
+from core.engine.pending import Pending
+from core.engine.plan import plan_of
+from core.engine.records import (
+    READER,
+    TICK_US,
+    UNKNOWN,
+    Health,
+    Records,
+    Silence,
+    blank_tags,
+    new_out,
+    new_scratch,
+)
+from core.model.columns import NEVER_US, NOWHERE
+from core.site import Site
+
+CHUNK = 4096
+
+
+class Settled:
+    """Rows of tags and readers that evidence and ticks move on, in one order whatever the batches were."""
+
+    def __init__(self, site: Site) -> None:
+        self.plan = plan_of(site)
+        self.scratch = new_scratch()
+        self.n_tags = 0
+        self.sweep_at_us = NO_TICK_US
+        """Tick that follows the evidence folded last and is not past yet."""
+        self.tags = blank_tags(1024)
+        zones, points = len(site.zones), len(site.read_points)
+        self.health = Health(
+            readers=new_readers(site), up=np.ones(points, np.uint8), ears_s=np.zeros(points), exposure=np.zeros(zones)
+        )
+        self.silence = blank_silence(1024, zones)
+        self._patience_us = round(site.engine.reader_offline_after_s * 1e6)
+        self._out = new_out(max(CHUNK, len(site.readers)))
+        self._moves: list[Records] = []
+        self._changes: list[Records] = []
+
+    def reserve(self, n_tags: int) -> None:
+        """Make room for this many tags, by doubling."""
+        size = self.tags.size
+        if n_tags > size:
+            more = max(n_tags, 2 * size) - size
+            self.tags = np.concatenate((self.tags, blank_tags(more)))
+            extra = blank_silence(more, 0)
+            grown = {
+                name: np.concatenate((getattr(self.silence, name), getattr(extra, name)))
+                for name in ("heard", "heard_s", "gap_s", "due", "zone")
+            }
+            self.silence = self.silence._replace(**grown)
+        self.n_tags = max(self.n_tags, n_tags)
+
+    def advance(self, pending: Pending, watermark_us: int) -> tuple[Records, Records]:
+        """Fold what lies before the watermark and look at silence on each second passed. Returns moves and changes."""
+        self._moves, self._changes = [], []
+        while True:
+            ready = pending.ready(watermark_us)
+            first_us = int(pending.evidence["seen_us"][0]) if ready else NO_TICK_US
+            deadline_us = int(next_deadline(self._patience_us, self.health))
+            tick_us = min(self.sweep_at_us, tick_from(first_us), deadline_us)
+            if tick_us >= watermark_us:
+                self._fold(pending, ready)
+                break
+            self._fold(pending, min(ready, pending.ready(tick_us + 1)))
+            self._tick(tick_us)
+        self._drain()
+        return np.concatenate(self._moves), np.concatenate(self._changes)
+
+    def _fold(self, pending: Pending, n: int) -> None:
+        if n == 0:
+            return
+        evidence = pending.take(n)
+        self.sweep_at_us = tick_from(int(evidence["seen_us"][-1]))
+        for start in range(0, n, CHUNK):
+            part = evidence[start : start + CHUNK]
+            self._drain()
+            settle(part, self.tags, self.silence, self.health, self.plan, self.scratch, self._out)
+
+    def _tick(self, tick_us: int) -> None:
+        self.sweep_at_us = NO_TICK_US
+        self._drain()
+        miss_readers(tick_us, self._patience_us, self.health, self._out)
+        if not any_due(self.silence, self.health):
+            return
+        tags = self.tags[: self.n_tags]
+        while not sweep(tick_us, tags, self.silence, self.health, self.plan, self._out):
+            self._drain()
+
+    def _drain(self) -> None:
+        moves, changes = self._out.n.tolist()
+        self._moves.append(self._out.moves[:moves].copy())
+        self._changes.append(self._out.changes[:changes].copy())
+        self._out.n[:] = 0
+
+
+def tick_from(at_us: int) -> int:
+    """Give the first whole second that is not before a time."""
+    return at_us + (-at_us) % TICK_US
+
+
+def new_readers(site: Site) -> Records:
+    """The site's readers, none of them heard yet."""
+    rows = np.zeros(len(site.readers), READER)
+    rows["mark_us"] = NEVER_US
+    rows["heartbeat_us"] = [round(reader.heartbeat_s * 1e6) for reader in site.readers]
+    rows["online"] = UNKNOWN
+    rows["listening"] = 1
+    return rows
+
+
+def blank_silence(n_tags: int, n_zones: int) -> Silence:
+    """Silence of tags that are nowhere yet."""
+    return Silence(
+        heard=np.zeros(n_tags),
+        heard_s=np.zeros(n_tags),
+        gap_s=np.zeros(n_tags),
+        due=np.zeros(n_tags),
+        zone=np.full(n_tags, NOWHERE, np.int16),
+        zone_due=np.full(n_zones, np.inf),
+    )

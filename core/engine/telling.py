@@ -1,0 +1,145 @@
+"""Rows of the kernels become the values that travel: movements, reader changes, positions, ledger, a view of a tag."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.engine.index import TagIndex
+from core.engine.kernels_dedupe import KEPT, LATE, REPEAT
+from core.engine.records import (
+    APPEAR,
+    FELL_SILENT,
+    HEARD,
+    LEAVE,
+    MISSING,
+    MOVE,
+    SAID_GOODBYE,
+    Ints,
+    Records,
+    Row,
+)
+from core.engine.settled import Settled
+from core.model.batch import Evidence, TagView, ZoneCandidate
+from core.model.columns import NEVER_US, NOWHERE, ReadColumns
+from core.model.step import LedgerRow, Movement, MovementKind, PositionColumns, ReaderChange, TagState
+from core.site import Site
+
+KINDS = {
+    APPEAR: MovementKind.APPEAR,
+    MOVE: MovementKind.MOVE,
+    LEAVE: MovementKind.LEAVE,
+    MISSING: MovementKind.MISSING,
+}
+REASONS = {HEARD: "heard", SAID_GOODBYE: "said that it goes", FELL_SILENT: "silent"}
+
+
+def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
+    """Movements in the order in which they settled."""
+    return tuple(_movement(move, index) for move in moves)
+
+
+def _movement(move: Row, index: TagIndex) -> Movement:
+    return Movement(
+        at_us=int(move["at_us"]),
+        tag_id=int(move["tag"]),
+        epc=index.epc(int(move["tag"])),
+        kind=KINDS[int(move["kind"])],
+        from_zone=int(move["from_zone"]),
+        to_zone=int(move["to_zone"]),
+        read_point=int(move["read_point"]),
+        confidence=float(move["confidence"]),
+        trail=tuple(
+            (int(at_us), int(point), float(dbm))
+            for at_us, point, dbm in zip(move["trail_us"], move["trail_read_point"], move["trail_dbm"], strict=True)
+            if point >= 0
+        ),
+    )
+
+
+def reader_changes(changes: Records, site: Site) -> tuple[ReaderChange, ...]:
+    """Reader changes in the order in which they settled."""
+    return tuple(
+        ReaderChange(
+            at_us=int(change["at_us"]),
+            reader=site.readers[int(change["reader"])].id,
+            online=bool(change["online"]),
+            reason=REASONS[int(change["reason"])],
+        )
+        for change in changes
+    )
+
+
+def positions(rows: Records, tag: Ints) -> PositionColumns:
+    """Rows of tags as live positions; tag is sorted."""
+    return PositionColumns(
+        tag_id=tag,
+        zone=rows["zone"].copy(),
+        state=rows["state"].copy(),
+        confidence=rows["confidence"].copy(),
+        x_m=rows["x_m"].copy(),
+        y_m=rows["y_m"].copy(),
+        seen_us=rows["seen_us"].copy(),
+        since_us=rows["since_us"].copy(),
+        read_point=rows["read_point"].copy(),
+    )
+
+
+def ledger(
+    rows: Sequence[LedgerRow], reads: ReadColumns, verdict: np.ndarray[tuple[int], np.dtype[np.uint8]], site: Site
+) -> tuple[LedgerRow, ...]:
+    """Add to the line's ledger what became of each reader's reads."""
+    if len(reads) == 0:
+        return tuple(rows)
+    reader_of = np.array([site.reader_index.get(p.reader, len(site.readers)) for p in site.read_points])
+    n = len(site.readers) + 1
+    counts = np.bincount(reader_of[reads.read_point] * 3 + verdict, minlength=3 * n).reshape(n, 3).tolist()
+    counted = {row.reader: row for row in rows}
+    for reader, became in zip(site.readers, counts, strict=False):
+        if any(became):
+            row = counted.get(reader.id) or LedgerRow(reader=reader.id, received=sum(became))
+            counted[reader.id] = replace(row, stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
+    return tuple(counted.values())
+
+
+def first_seen(tag: Ints, seen_us: Ints, known: int) -> Iterable[tuple[int, int]]:
+    """(tag id, seen_us of its first read to arrive) of the tags from `known` on."""
+    new = np.flatnonzero(tag >= known)
+    ids, first = np.unique(tag[new], return_index=True)
+    return zip(ids.tolist(), seen_us[new[first]].tolist(), strict=True)
+
+
+def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
+    """Say what is settled of one tag, and why."""
+    row = settled.tags[tag_id]
+    zone, silence, health = int(row["zone"]), settled.silence, settled.health
+    silent = health.exposure[zone] - silence.heard[tag_id] if silence.zone[tag_id] != NOWHERE else 0.0
+    trail = sorted(zip(row["trail_us"], row["trail_read_point"], row["trail_dbm"], strict=True))
+    return TagView(
+        epc=epc,
+        tag_id=tag_id,
+        state=TagState(int(row["state"])),
+        zone=site.zones[zone].id if zone >= 0 else "",
+        confidence=float(row["confidence"]),
+        x_m=float(row["x_m"]),
+        y_m=float(row["y_m"]),
+        seen_us=int(row["seen_us"]) if row["reads"] else NEVER_US,
+        since_us=int(row["since_us"]) if row["reads"] else NEVER_US,
+        silence_s=float(silent),
+        mean_gap_s=float(silence.gap_s[tag_id]),
+        candidates=tuple(
+            ZoneCandidate(zone=site.zones[int(z)].id, probability=float(weight))
+            for z, weight in zip(row["slot_zone"], row["slot_weight"], strict=True)
+            if z >= 0
+        ),
+        evidence=tuple(
+            Evidence(
+                seen_us=int(at_us),
+                reader=site.read_points[int(point)].reader,
+                antenna=site.read_points[int(point)].antenna,
+                rssi_dbm=float(dbm),
+            )
+            for at_us, point, dbm in trail
+            if point >= 0
+        ),
+    )
