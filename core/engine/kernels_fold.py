@@ -70,7 +70,7 @@ def temper(row: Row, read: Row) -> float:
         if row["trail_read_point"][k] == read["read_point"]:
             gap_s = np.float32((read["seen_us"] - row["trail_us"][k]) / SECOND_US)
             alpha = min(alpha, gap_s / TEMPER_S)
-    return alpha
+    return float(alpha)
 
 
 @njit
@@ -160,7 +160,7 @@ def decide(row: Row, seen_us: int) -> bool:
         row["rival"] = NOWHERE
     if likely < LOSE_AT:
         chosen = NOWHERE
-    row["confidence"] = likely if chosen in (best, NOWHERE) else believed
+    row["confidence"] = believed if chosen >= 0 and chosen != best else likely
     row["zone"] = chosen
     if chosen != current:
         row["since_us"] = seen_us
