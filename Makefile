@@ -1,0 +1,67 @@
+# Everything that a person types. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB_SOURCES := $(shell find api/web -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench services python web lock
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+run: ## Start a demo warehouse at http://127.0.0.1:8000
+	@echo "[1/4] servers"
+	@scripts/services-if-possible
+	@echo "[2/4] Python packages"
+	@$(MAKE) --no-print-directory python
+	@echo "[3/4] web page"
+	@$(MAKE) --no-print-directory web
+	@echo "[4/4] Tallyport"
+	@$(BIN)/tallyport demo
+
+test: services python web ## Run every test, against real servers and a real browser
+	$(BIN)/pytest
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/unit/test_kernels*.py --cov=core.engine --cov-report=term-missing
+
+check: python api/web/node_modules/.package-lock.json ## Lint, types, import contracts, migrations, web types, budgets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/squawk --config .squawk.toml core/store/sql/migrations/*.sql
+	scripts/npm run --silent check
+	$(BIN)/pytest -q tests/unit/test_budgets.py
+
+bench: python ## Measure every stage beside its peers
+	$(BIN)/tallyport bench
+
+services: ## Install PostgreSQL with TimescaleDB, mosquitto and chromium (Debian and Ubuntu, as root)
+	@scripts/services test
+
+python: $(VENV)/installed ## Make .venv with the pinned packages
+
+web: api/web/dist/index.html ## Build the web page
+
+lock: ## Pin the newest packages that pyproject.toml allows
+	scripts/lock --upgrade
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tallyport needs Python 3.11 or newer; say 'make PYTHON=python3.12 ...'" >&2; exit 1; }
+	@echo "python: installing the packages of requirements.lock into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+api/web/node_modules/.package-lock.json: api/web/package-lock.json api/web/package.json | $(VENV)/installed
+	@echo "web: installing the packages of package-lock.json"
+	@scripts/npm ci --silent --no-audit --no-fund
+	@touch $@
+
+api/web/dist/index.html: api/web/node_modules/.package-lock.json $(WEB_SOURCES)
+	@echo "web: building the page"
+	@scripts/npm run --silent build
+	@touch $@
