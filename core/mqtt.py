@@ -43,7 +43,7 @@ async def open_broker(url: str, session: Session, clock: Clock = now_us) -> Asyn
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
-        broker.close()
+        await broker.close()
 
 
 class Broker:
@@ -266,9 +266,9 @@ class Broker:
             self.link.tend()
             self.intake.show()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Say goodbye, so that the broker does not publish our will; the session stays."""
-        self.link.drop()
+        await self.link.say_goodbye()
         set_gauge("mqtt.connected", 0)
 
 

@@ -3,7 +3,10 @@ paho's client on asyncio's own sockets: no thread that could die unseen, and a s
 """
 
 import asyncio
+import contextlib
 import logging
+import os
+import socket
 from collections.abc import Callable
 from typing import ParamSpec, Protocol
 
@@ -22,6 +25,7 @@ P = ParamSpec("P")
 PACKETS_A_TURN = 200
 """Packets read before other tasks get their turn."""
 CONNACK_WAIT_S = 10.0
+GOODBYE_WAIT_S = 1.0
 
 
 class Listener(Protocol):
@@ -197,6 +201,23 @@ class Link:
     def fileno(self) -> int:
         """The connection's socket as the system numbers it, -1 where there is none."""
         return self._fd
+
+    async def say_goodbye(self) -> None:
+        """
+        Close the connection in order, so that the broker does not publish our will.
+
+        Bytes that nobody has read would turn the closing into a reset, which may overtake our goodbye: so paho closes
+        its own socket, and a copy of it is read until the broker has closed too.
+        """
+        if self._fd < 0:
+            self.drop()
+            return
+        with socket.socket(fileno=os.dup(self._fd)) as copy, contextlib.suppress(OSError, TimeoutError):
+            copy.settimeout(0)
+            self.drop()
+            async with asyncio.timeout(GOODBYE_WAIT_S):
+                while await self._loop.sock_recv(copy, 1 << 16):
+                    pass
 
     def drop(self) -> None:
         """Close the connection without waiting for anything."""
