@@ -57,6 +57,8 @@ def conninfo(dsn: str, role: Role) -> str:
         "lock_timeout": 2_000,
         "idle_in_transaction_session_timeout": 30_000,
         "timezone": "UTC",
+        # Compiling a step's upsert takes half a second, running it a twentieth (tests/bench/bench_store.py).
+        "jit": "off",
     }
     try:
         given = conninfo_to_dict(dsn)

@@ -6,11 +6,13 @@ from typing import Final
 
 import numpy as np
 
+from core.epc import describe
 from core.model.step import MovementKind, PositionColumns, Step
 from core.store.connection import Connection
 from core.store.facts import SiteFacts
 from core.store.packing import Column, copy_columns
 from core.store.queries import QUERIES
+from core.store.texts import fit_text
 from core.store.times import RANGE_US, near, timestamp
 
 STAGES: Final = ("stage_tags", "stage_positions")
@@ -30,13 +32,11 @@ async def write_tags(conn: Connection, facts: SiteFacts, step: Step) -> None:
     """Give each new tag its row: what its EPC says, and the product that its GTIN names."""
     if not step.new_tags:
         return
-    from core.epc import describe  # noqa: PLC0415
-
     async with conn.cursor().copy(_COPY_TAGS) as copy:
         for tag in step.new_tags:
             said = describe(tag.epc)
             seen_at = timestamp(near(tag.first_seen_us, step.closed_us))
-            await copy.write_row((tag.tag_id, tag.epc, said.scheme, said.identity, said.gtin, seen_at))
+            await copy.write_row((tag.tag_id, tag.epc, said.scheme, fit_text(said.identity), said.gtin, seen_at))
     await conn.execute(QUERIES["insert_tags"], {"site_id": facts.row_id})
 
 
