@@ -1,17 +1,27 @@
-"""What the rules may know besides the step: the plan, what was shipped, which readers are off, what things are worth."""
+"""What the rules may know besides the step: the plan, what was shipped, which readers are off, what things cost."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from core.model.columns import UNHEARD_DBM
 from core.model.step import Movement, Step
 from core.site import Site
 
 
-def nothing_shipped(_epc: str, _door_id: str) -> bool:
+class Shipments(Protocol):
+    """What is meant to leave; core.store.ShipmentIndex is one."""
+
+    def shipped(self, epc: str, door_id: str) -> bool:
+        """Whether an open shipment lets this EPC out through this door."""
+
+
+class NoShipments:
     """No shipment is open."""
-    return False
+
+    def shipped(self, epc: str, door_id: str) -> bool:  # noqa: ARG002 - nothing to look at
+        """No shipment lets anything out."""
+        return False
 
 
 def no_value(_epc: str) -> float | None:
@@ -19,19 +29,23 @@ def no_value(_epc: str) -> float | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class World:
     """
-    What the rules may know besides the step.
+    What the rules may know besides the step. The line keeps it up to date; the rules only read it.
 
-    shipped(epc, door_id) says whether an open shipment lets this EPC out there; value(epc) is None where unknown.
-    offline_readers are those offline once the step is settled (Engine.offline_readers).
+    offline_readers are those offline once the step is settled (Engine.offline_readers); value(epc) is None where
+    nobody knows it.
     """
 
     site: Site
-    shipped: Callable[[str, str], bool] = nothing_shipped
+    shipments: Shipments = field(default_factory=NoShipments)
     offline_readers: frozenset[str] = frozenset()
     value: Callable[[str], float | None] = no_value
+
+    def shipped(self, epc: str, door_id: str) -> bool:
+        """Whether an open shipment lets this EPC out through this door."""
+        return self.shipments.shipped(epc, door_id)
 
 
 def offline_at(step: Step, world: World, at_us: int) -> frozenset[str]:
