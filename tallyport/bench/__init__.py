@@ -1,0 +1,1 @@
+"""How fast each stage is, beside its peers and its limit in the same run."""

@@ -1,0 +1,54 @@
+"""One measured figure, and how it is measured."""
+
+import gc
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+RUNS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """
+    A rate (higher is better) with those of peers, and the limit that nobody on this machine can pass.
+
+    All were measured in the same run: on shared machines only their ratios mean something.
+    """
+
+    name: str
+    ours: float
+    unit: str
+    peers: Mapping[str, float] = field(default_factory=dict)
+    limit: float | None = None
+    lost: int = 0
+    setting: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The figure under the names that `tallyport bench --json` prints."""
+        return {
+            "name": self.name,
+            "ours": round(self.ours, 1),
+            "unit": self.unit,
+            "peers": {name: round(rate, 1) for name, rate in self.peers.items()},
+            "limit": None if self.limit is None else round(self.limit, 1),
+            "ratio_to_limit": None if not self.limit else round(self.ours / self.limit, 4),
+            "lost": self.lost,
+            "setting": dict(self.setting),
+        }
+
+
+def rate(work: Callable[[], object], items: int, runs: int = RUNS) -> float:
+    """Items a second in the best of some runs, after one that is not counted; the collector rests meanwhile."""
+    work()
+    best = float("inf")
+    gc.disable()
+    try:
+        for _ in range(runs):
+            started = time.perf_counter()
+            work()
+            best = min(best, time.perf_counter() - started)
+    finally:
+        gc.enable()
+    return items / best

@@ -1,0 +1,1 @@
+"""A whole warehouse on one machine: services, ingest, api and simulated readers."""

@@ -1,0 +1,190 @@
+"""
+The demo: a simulated warehouse in front of the whole of Tallyport, and what came of it.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from core.site_file import load_site
+
+from core.settings import Settings
+from core.store import open_store
+from core.store.tokens import Role, create_token
+from tallyport.demo.client import Client
+from tallyport.demo.observers import AlertObserver, LiveObserver, until_cancelled
+from tallyport.demo.summary import Observed, read_planted, summarise
+from tallyport.processes import running_module
+from tallyport.running import DEMO, Running, Say, running_database, running_tallyport
+from tallyport.score import Published, read_truth
+
+SITE: Final = "demo"
+DRAIN_S_MAX: Final = 60.0
+"""How long we wait at the end for the line to have taken in everything that was published."""
+SETTLE_S: Final = 8.0
+"""And then until what was taken in is settled: the settle window, the silence at a door, and a margin."""
+GONE: Final = ("leave", "missing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What kind of demo."""
+
+    seed: int = 7
+    scenario: str = "standard"
+    tags: int | None = None
+    for_s: float | None = None
+    speed: float = 1.0
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The demo's own data directory, empty: a demo begins anew, and never touches anybody's data."""
+    folder = settings.data_dir / DEMO
+    if folder.exists():
+        shutil.rmtree(folder)
+    return settings.model_copy(update={"data_dir": folder, "sites": (SITE,)})
+
+
+@asynccontextmanager
+async def running_demo(settings: Settings, options: DemoOptions, say: Say) -> AsyncIterator[tuple[Running, Client]]:
+    """Everything up and the plan imported; the simulated readers are still to be started."""
+    async with running_database(settings, say) as (services, addressed):
+        token = await _prepare(addressed, options, say)
+        async with running_tallyport(services, addressed, say) as running:
+            yield running, Client(base_url=running.base_url, token=token)
+
+
+@asynccontextmanager
+async def running_simulator(running: Running, client: Client, options: DemoOptions, say: Say) -> AsyncIterator[Path]:
+    """The simulated readers at work, their shipments announced as an ERP would; gives the folder of their truth."""
+    out = running.settings.data_dir / "simulator"
+    out.mkdir(parents=True, exist_ok=True)
+    say("announcing shipments")
+    for shipment in json.loads(await _simulator("shipments", *_world(options))):
+        await client.post(f"/sites/{SITE}/shipments", shipment)
+    say("starting the simulated readers")
+    arguments = ["run", "--mqtt", running.settings.mqtt_url or "", "--out", str(out), "--json", *_world(options)]
+    arguments += ["--speed", str(options.speed)]
+    if options.for_s is not None:
+        arguments += ["--for", str(options.for_s)]
+    async with running_module("simulator", ["firmware_sim", *arguments], {}, running.log_dir):
+        yield out
+
+
+async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[str, Any]:
+    """Run the demo for its time without a browser and say what came of it."""
+    async with running_demo(settings, options, say) as (running, client):
+        live, alerts = LiveObserver(), AlertObserver()
+        watching = [
+            asyncio.create_task(until_cancelled(observer, client.websocket(path, SITE), client.token), name=path)
+            for observer, path in ((live, "/ws/v1/live"), (alerts, "/ws/v1/alerts"))
+        ]
+        started = time.monotonic()
+        async with running_simulator(running, client, options, say) as out:
+            summary = await _simulated(out, running, say)
+        duration_s = time.monotonic() - started
+        say("waiting for the line to settle")
+        ledger = await _drained(client, sum(summary["published"].values()))
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching)
+        return summarise(
+            Observed(
+                edition=running.services.edition or "given",
+                seed=options.seed,
+                duration_s=duration_s,
+                published=summary["published"],
+                ledger=ledger,
+                tags_live=await _tags_live(client),
+                truth=read_truth(out / "truth.csv"),
+                zones=await _zones(client),
+                planted=read_planted(out / "events.csv"),
+                live=live,
+                alerts=alerts,
+            )
+        )
+
+
+async def _prepare(settings: Settings, options: DemoOptions, say: Say) -> str:
+    """Import the simulator's plan and products, and make a token to look at them with."""
+    site = load_site(await _simulator("site", *_world(options)))
+    assert settings.database_url is not None
+    async with open_store(settings.database_url, role="api") as store:
+        await store.save_site(site)
+        products = json.loads(await _simulator("products", *_world(options)))
+        await store.upsert_products(products)
+        async with store.connection() as conn:
+            _, token = await create_token(conn, name="demo", role=Role.ADMIN, sites=(SITE,))
+    say(f"plan: {len(site.zones)} zones, {len(site.readers)} readers, {len(products)} products")
+    return token
+
+
+def _world(options: DemoOptions) -> list[str]:
+    arguments = ["--seed", str(options.seed), "--scenario", options.scenario]
+    return arguments if options.tags is None else [*arguments, "--tags", str(options.tags)]
+
+
+async def _simulator(*arguments: str) -> str:
+    """Ask the simulator something about its world."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "firmware_sim", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    answer, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"python -m firmware_sim {' '.join(arguments)} ended with status {process.returncode}")
+    return answer.decode()
+
+
+async def _simulated(out: Path, running: Running, say: Say) -> dict[str, Any]:
+    """Wait until the simulator has written its summary, while everything else keeps running."""
+    say("simulating")
+    file = out / "summary.json"
+    while not file.exists():
+        for child in running.children:
+            if not child.running:
+                raise RuntimeError(f"{child.launch.name} ended; see {child.launch.log}")
+        await asyncio.sleep(0.2)
+    summary: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return summary
+
+
+async def _drained(client: Client, published: int) -> list[dict[str, Any]]:
+    """The loss ledger once every published read is in an account, or once we have waited long enough."""
+    deadline = time.monotonic() + DRAIN_S_MAX
+    while True:
+        rows = (await client.get(f"/sites/{SITE}/ledger"))["items"]
+        accounted = sum(row["stored"] + row["repeats"] + row["late"] + row["quarantined"] for row in rows)
+        if accounted >= published or time.monotonic() > deadline:
+            await asyncio.sleep(SETTLE_S)
+            items: list[dict[str, Any]] = (await client.get(f"/sites/{SITE}/ledger"))["items"]
+            return items
+        await asyncio.sleep(0.5)
+
+
+async def _tags_live(client: Client) -> int:
+    return len(await client.pages(f"/sites/{SITE}/positions", state="present", limit=1000))
+
+
+async def _zones(client: Client) -> list[Published]:
+    """Every settled change of zone, as the history has it."""
+    movements = await client.pages(f"/sites/{SITE}/movements", limit=1000)
+    return [
+        Published(
+            epc=row["epc"],
+            at_s=_unix(row["at"]),
+            zone="" if row["kind"] in GONE else row["to_zone"] or "",
+        )
+        for row in movements
+    ]
+
+
+def _unix(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
