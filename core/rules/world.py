@@ -1,27 +1,17 @@
 """What the rules may know besides the step: the plan, what was shipped, which readers are off, what things cost."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from core.model.columns import UNHEARD_DBM
 from core.model.step import Movement, Step
 from core.site import Site
 
 
-class Shipments(Protocol):
-    """What is meant to leave; core.store.ShipmentIndex is one."""
-
-    def shipped(self, epc: str, door_id: str) -> bool:
-        """Whether an open shipment lets this EPC out through this door."""
-
-
-class NoShipments:
+def nothing_shipped(_epc: str, _door_id: str) -> bool:
     """No shipment is open."""
-
-    def shipped(self, epc: str, door_id: str) -> bool:  # noqa: ARG002 - nothing to look at
-        """No shipment lets anything out."""
-        return False
+    return False
 
 
 def no_value(_epc: str) -> float | None:
@@ -29,23 +19,19 @@ def no_value(_epc: str) -> float | None:
     return None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """
-    What the rules may know besides the step. The line keeps it up to date; the rules only read it.
+    What the rules may know besides the step.
 
-    offline_readers are those offline once the step is settled (Engine.offline_readers); value(epc) is None where
-    nobody knows it.
+    shipped(epc, door_id) says whether an open shipment lets this EPC out there; value(epc) is None where unknown.
+    offline_readers are those offline once the step is settled (Engine.offline_readers).
     """
 
     site: Site
-    shipments: Shipments = field(default_factory=NoShipments)
+    shipped: Callable[[str, str], bool] = nothing_shipped
     offline_readers: frozenset[str] = frozenset()
     value: Callable[[str], float | None] = no_value
-
-    def shipped(self, epc: str, door_id: str) -> bool:
-        """Whether an open shipment lets this EPC out through this door."""
-        return self.shipments.shipped(epc, door_id)
 
 
 def offline_at(step: Step, world: World, at_us: int) -> frozenset[str]:
