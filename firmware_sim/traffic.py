@@ -1,0 +1,218 @@
+"""
+The traffic of the warehouse: what is to be done when, and who does it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from firmware_sim import errands
+from firmware_sim.arrays import Indices
+from firmware_sim.chooser import Chooser
+from firmware_sim.geometry import Point
+from firmware_sim.population import spot_in
+from firmware_sim.scenarios import Scenario
+from firmware_sim.truth import EventKind
+from firmware_sim.world import Mover, World
+
+INBOUND_DOORS: Final = ("door-1", "door-2", "door-3")
+OUTBOUND_DOORS: Final = ("door-4", "door-5", "door-6")
+NOTICE_S: Final = 8.0
+"""A shipment is announced at least this long before it is loaded."""
+_SHIPMENT_UNITS: Final = 2
+_LORRY_PALLETS: Final = 3
+_JITTER: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """What leaves by right: a reference, a door, and its EPCs, announced at a time (Unix seconds)."""
+
+    reference: str
+    door: str
+    epcs: tuple[str, ...]
+    announced_s: float
+
+
+@dataclass(slots=True)
+class _Timer:
+    """Something that is done again and again."""
+
+    due_us: int
+    every_s: float
+    do: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Work that waits for a free mover."""
+
+    hands: errands.Hands
+    task: errands.Task
+
+
+@dataclass(slots=True, kw_only=True)
+class Traffic:
+    """Keeps the warehouse busy. Everything it chooses comes from its own seeded generator."""
+
+    world: World
+    scenario: Scenario
+    choose: Chooser
+    shipments: list[Shipment] = field(default_factory=list)
+    thefts_planted: int = 0
+    _timers: list[_Timer] = field(default_factory=list)
+    _once: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
+    _wanted: deque[_Wanted] = field(default_factory=deque)
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Set the clocks, and announce what is to leave first."""
+        self._hire()
+        s = self.scenario
+        for first_s, every_s, do in (
+            (1.0, s.inbound_every_s, self._lorry),
+            (0.0, s.ship_every_s, self._ship),
+            (0.5, s.pick_every_s, self._pick),
+            (2.0, s.tidy_every_s, self._tidy),
+            (5.0, s.ship_every_s, self._stage),
+            (
+                max(max(at, default=0.0) for at in s.thefts_at_s.values()) + s.theft_every_s,
+                s.theft_every_s,
+                self._theft,
+            ),
+        ):
+            self._timers.append(_Timer(self.world.now_us + int(first_s * 1e6), every_s, do))
+        thefts = [(at_s, kind) for kind, times in sorted(s.thefts_at_s.items()) for at_s in times]
+        for at_s, kind in sorted(thefts):
+            self._later(at_s, partial(self._steal, kind))
+
+    def tick(self) -> None:
+        """Start what is due, and give free movers work."""
+        now_us = self.world.now_us
+        for timer in self._timers:
+            if timer.due_us <= now_us:
+                timer.do()
+                timer.due_us = now_us + int(timer.every_s * self.choose.rng.uniform(1 - _JITTER, 1 + _JITTER) * 1e6)
+        due = [do for at_us, do in self._once if at_us <= now_us]
+        self._once = [entry for entry in self._once if entry[0] > now_us]
+        for do in due:
+            do()
+        self._assign()
+
+    def _later(self, seconds: float, do: Callable[[], None]) -> None:
+        self._once.append((self.world.now_us + int(seconds * 1e6), do))
+
+    def _hire(self) -> None:
+        plan = self.world.plan
+        hands: tuple[tuple[errands.Hands, int, tuple[int, ...]], ...] = (
+            ("forklift", self.scenario.forklifts, plan.zones_of("staging", "receiving")),
+            ("person", self.scenario.people, plan.zones_of("picking", "packing")),
+        )
+        for kind, number, zones in hands:
+            for i in range(number):
+                x, y = spot_in(plan, zones[i % len(zones)], self.choose.rng)
+                self.world.movers.append(Mover(kind=kind, x=x, y=y))
+
+    def _assign(self) -> None:
+        """First come, first served, for each kind of hands."""
+        idle: dict[str, list[Mover]] = {"person": [], "forklift": []}
+        for mover in self.world.movers:
+            if mover.errand is None and not mover.way:
+                idle[mover.kind].append(mover)
+        waiting: deque[_Wanted] = deque()
+        for wanted in self._wanted:
+            if idle[wanted.hands]:
+                mover = idle[wanted.hands].pop(0)
+                mover.errand = wanted.task(self.world, mover)
+            else:
+                waiting.append(wanted)
+        self._wanted = waiting
+
+    def _want(self, hands: errands.Hands, task: errands.Task) -> None:
+        self._wanted.append(_Wanted(hands, task))
+
+    # The jobs.
+
+    def _lorry(self) -> None:
+        """A lorry with a few pallets: to receiving, and later from there into the aisles."""
+        door = self.world.plan.door(INBOUND_DOORS[self._next("lorry") % len(INBOUND_DOORS)])
+        for _ in range(_LORRY_PALLETS):
+            unit = self.choose.new_unit()
+            if unit.size:
+                self._want("forklift", partial(errands.bring_in, unit, door, self.choose.spot("receiving")))
+        for _ in range(_LORRY_PALLETS - 1):
+            self._carry("forklift", self.choose.unit_in("receiving"), self.choose.spot("storage"))
+
+    def _stage(self) -> None:
+        """Pallets from the aisles to staging, so that there is always something to ship."""
+        for _ in range(_SHIPMENT_UNITS):
+            self._carry("forklift", self.choose.unit_in("storage"), self.choose.spot("staging"))
+
+    def _ship(self) -> None:
+        """Announce a shipment from staging, and load it a little later."""
+        no = self._next("ship")
+        door = self.world.plan.door(OUTBOUND_DOORS[no % len(OUTBOUND_DOORS)])
+        units = [unit for unit in (self.choose.unit_in("staging") for _ in range(_SHIPMENT_UNITS)) if unit.size]
+        if not units:
+            return
+        epcs = tuple(self.world.tags.epcs(np.concatenate(units)))
+        now_s = self.world.now_us / 1e6
+        shipment = Shipment(reference=f"SHP-{no + 1:05d}", door=door.id, epcs=epcs, announced_s=now_s)
+        self.shipments.append(shipment)
+        for unit in units:
+            load = partial(errands.take_out, unit, door, "shipment")
+            self._later(NOTICE_S, partial(self._want, "forklift", load))
+
+    def _pick(self) -> None:
+        """A few items from an aisle by way of picking to packing."""
+        spots = [self.choose.spot("picking"), self.choose.spot("packing")]
+        self._carry("person", self.choose.some_of(4, "storage"), *spots)
+
+    def _tidy(self) -> None:
+        """Returns, quarantine, roll cages and empty walks, in turn."""
+        turn = self._next("tidy") % 4
+        if turn == 0:
+            self._carry("person", self.choose.some_of(3, "packing", "picking"), self.choose.spot("returns"))
+        elif turn == 1:
+            self._carry("person", self.choose.some_of(2, "receiving"), self.choose.spot("quarantine"))
+        elif turn == 2:  # noqa: PLR2004
+            self._carry("forklift", self.choose.unit_in("staging"), self.choose.spot("staging"))
+        else:
+            walk = [self.choose.spot("office"), self.choose.spot("picking", "packing")]
+            self._want("person", partial(errands.stroll, walk, 3.0))
+
+    def _carry(self, hands: errands.Hands, tags: Indices, *spots: Point) -> None:
+        if tags.size:
+            self._want(hands, partial(errands.carry, tags, list(spots), 2.0))
+
+    def _theft(self) -> None:
+        kinds: tuple[EventKind, ...] = ("theft_exit", "theft_door", "theft_shielded")
+        self._steal(kinds[self._next("theft") % len(kinds)])
+
+    def _steal(self, kind: EventKind) -> None:
+        """Plant a theft; the thief stands where the goods are and needs nobody's leave."""
+        sources = {"theft_exit": ("returns", "packing"), "theft_door": ("staging",), "theft_shielded": ("storage",)}
+        tags = self.choose.some_of(3, *sources[kind])
+        if not tags.size:
+            return
+        self.thefts_planted += 1
+        thief = Mover(kind="person", x=0.0, y=0.0)
+        thief.x, thief.y = errands.where(self.world, tags)
+        if kind == "theft_shielded":
+            back_s = 90.0 if self._next("bag") % 3 == 2 else None  # noqa: PLR2004
+            task: errands.Task = partial(errands.bag, tags, back_s)
+        else:
+            doors = ("exit-1",) if kind == "theft_exit" else OUTBOUND_DOORS
+            door = self.world.plan.door(doors[self._next("thief") % len(doors)])
+            task = partial(errands.take_out, tags, door, kind)
+        thief.errand = task(self.world, thief)
+        self.world.movers.append(thief)
+
+    def _next(self, what: str) -> int:
+        """Count up from nought, for each thing by itself."""
+        self._counts[what] = self._counts.get(what, -1) + 1
+        return self._counts[what]
