@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from api.service import run_api
 from core.site_file import load_site
-
 from ingest.service import run_ingest
 from tallyport.commands import demo, reader, site, token, where
 from tallyport.commands.console import FOUND_WRONG, JsonFlag, out, print_json, run, settings, speaking

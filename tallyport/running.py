@@ -13,7 +13,7 @@ from typing import Final
 
 from core.settings import Settings
 from core.store import migrate
-from tallyport.demo.client import answers
+from tallyport.client import answers
 from tallyport.processes import running_module
 from tallyport.services import Services, running_services
 from tallyport.services.process import Child, require_free_port

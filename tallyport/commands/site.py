@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from core.site_file import dump_site, load_site
 
 from core.site import Site
+from core.site_file import dump_site, load_site
 from tallyport.commands.console import JsonFlag, out, print_json, run, settings, speaking
 from tallyport.commands.database import chosen_site, opened
 

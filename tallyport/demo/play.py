@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from core.site_file import load_site
-
 from core.settings import Settings
+from core.site_file import load_site
 from core.store import open_store
 from core.store.tokens import Role, create_token
-from tallyport.demo.client import Client
+from tallyport.client import Client
 from tallyport.demo.observers import AlertObserver, LiveObserver, until_cancelled
 from tallyport.demo.summary import Observed, read_planted, summarise
 from tallyport.processes import running_module

@@ -1,4 +1,4 @@
-"""A plain client of the REST interface, for the parts of the demo that an ERP or a person would do."""
+"""A plain client of the REST interface, for what an ERP or a person would ask of it."""
 
 import asyncio
 import json

@@ -1,0 +1,78 @@
+"""
+A whole Tallyport for tests of the outside: real database, real broker, ingest and api as the processes that users run.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from core.settings import Settings
+from core.site import Site
+from core.store import open_store
+from core.store.tokens import Role, create_token
+from tallyport.client import Client
+from tallyport.running import running_tallyport
+from tallyport.services import Services
+from tallyport.services.process import free_port
+
+PUBLISH_S_MAX: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What runs, and a token that may do everything."""
+
+    client: Client
+    mqtt_url: str
+    log_dir: Path
+
+    async def publish(self, topic: str, payload: str | bytes) -> None:
+        """Publish with mosquitto_pub, a client that is none of ours."""
+        host, _, port = self.mqtt_url.removeprefix("mqtt://").rpartition(":")
+        process = await asyncio.create_subprocess_exec(
+            *("mosquitto_pub", "-h", host, "-p", port, "-q", "1", "-t", topic, "-s"),
+            stdin=asyncio.subprocess.PIPE,
+        )
+        await asyncio.wait_for(
+            process.communicate(payload.encode() if isinstance(payload, str) else payload), PUBLISH_S_MAX
+        )
+        assert process.returncode == 0
+
+
+@contextlib.asynccontextmanager
+async def running_stack(database_url: str, mqtt_url: str, site: Site, folder: Path) -> AsyncIterator[Stack]:
+    """Import the plan, start the line and the web service, and stop them on the way out."""
+    async with open_store(database_url, role="api") as store:
+        await store.save_site(site)
+        async with store.connection() as conn:
+            _, token = await create_token(conn, name="test", role=Role.ADMIN)
+    settings = Settings(
+        database_url=database_url,
+        mqtt_url=mqtt_url,
+        data_dir=folder,
+        api_port=free_port(),
+        sites=(site.id,),
+    )
+    services = Services(database_url=database_url, mqtt_url=mqtt_url)
+    lines: list[str] = []
+    async with running_tallyport(services, settings, lines.append) as running:
+        yield Stack(client=Client(base_url=running.base_url, token=token), mqtt_url=mqtt_url, log_dir=running.log_dir)
+
+
+def native_reads(epc: str, times: int = 1, rssi_dbm: float = -50.0, antenna: int = 1) -> str:
+    """A native message with reads of one tag just now, 150 ms apart, the last one at this moment."""
+    now_us = time.time_ns() // 1_000
+    return json.dumps(
+        {
+            "v": 1,
+            "reads": [
+                {"seen_us": now_us - 150_000 * (times - 1 - i), "epc": epc, "antenna": antenna, "rssi_dbm": rssi_dbm}
+                for i in range(times)
+            ],
+        }
+    )
