@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     """How often the engine's state is kept; a restart replays the reads since the last one."""
     prune_every_s: float = Field(600.0, gt=0.0)
     """How often old reads are dropped where the database does not do it itself."""
-    retention_read_h: float = Field(48.0, gt=0.0)
+    retention_read_h: int = Field(48, ge=1)
     """Hours that kept reads stay in the database."""
     ingest_metrics_port: int = Field(0, ge=0, le=65535)
     """Port on loopback where the line shows its counters to Prometheus; 0 for none."""

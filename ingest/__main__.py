@@ -34,11 +34,20 @@ def main() -> int:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(_main(settings))
-    except* TallyportError as group:
-        for exc in group.exceptions:
-            sys.stderr.write(f"{exc}\n")
+    except (TallyportError, ExceptionGroup) as exc:
+        ours = _said(exc)
+        if not ours:
+            raise
+        sys.stderr.write("\n".join(ours) + "\n")
         return 1
     return 0
+
+
+def _said(exc: Exception) -> list[str]:
+    """What our own errors say; nothing where it is not ours, for that is a bug and must show itself."""
+    if isinstance(exc, ExceptionGroup):
+        return [line for part in exc.exceptions for line in _said(part)]
+    return [str(exc)] if isinstance(exc, TallyportError) else []
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from core.engine import Engine
 from core.model.step import Step
 from core.mqtt import Broker
 from core.rules import World, evaluate
-from core.site import Site
-from core.store import Store
+from core.store import ShipmentIndex, Store
 from ingest.adapters import ADAPTERS
 from ingest.assembly import Assembly
 from ingest.batch import BatchLimits, Gathered, batches
@@ -40,18 +39,19 @@ class Line:
     """One site's readers, engine and store, in that order."""
 
     def __init__(
-        self, site: Site, engine: Engine, world: World, *, registry: Registry, clock: Clock, limits: LineLimits
+        self, engine: Engine, shipments: ShipmentIndex, *, registry: Registry, clock: Clock, limits: LineLimits
     ) -> None:
-        self.site = site
+        self.site = engine.site
         self.engine = engine
-        self.world = world
+        self.shipments = shipments
+        self.registry = registry
         self.pending = Pending()
         self._clock = clock
         self._limits = limits
         self._decode = Decoder(registry, ADAPTERS)
         # A fresh engine has no past that could come again, so its stream time starts at once.
         self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
-        self._assembly = Assembly(site, self._stream)
+        self._assembly = Assembly(engine.site, self._stream)
         self._checkpoint_due_s = time.monotonic() + limits.checkpoint_every_s
 
     async def run(self, broker: Broker, store: Store) -> None:
@@ -82,7 +82,9 @@ class Line:
             gathered.closed_us, backlog=gathered.backlog, reads=len(batch.reads), newest_seen_us=newest_us
         )
         set_gauge("ingest.catching_up", self._stream.catching_up)
-        return evaluate(self.engine.step(batch, closed_us), self.world)
+        step = self.engine.step(batch, closed_us)
+        world = World(site=self.site, shipped=self.shipments.shipped, offline_readers=self.engine.offline_readers)
+        return evaluate(step, world)
 
     async def _finish(self, gathered: Gathered, step: Step, store: Store, live: Live) -> None:
         """Remember, then acknowledge, then show. Until the commit the broker keeps the messages."""

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 from prometheus_client import start_http_server
 
@@ -15,9 +16,8 @@ from core.counters import count
 from core.engine import Engine
 from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, TallyportError
 from core.mqtt import Broker, Limits, Session, open_broker, pause_s
-from core.rules import World
 from core.settings import Settings
-from core.store import Retention, Store, open_store
+from core.store import Retention, Store, UnknownSite, open_store
 from ingest.batch import BatchLimits
 from ingest.line import Line, LineLimits
 from ingest.recover import recover
@@ -85,13 +85,14 @@ class _Service:
         while True:
             try:
                 await self._run_line(site_id)
-            except* _PlanChanged:
-                log.info("plan changed, line restarts", extra={"action": "plan_changed", "site": site_id})
-                attempt = 0
-                continue
-            except* (BrokerRefused, SchemaMismatch):
-                raise
-            except* Exception:
+            except Exception as exc:
+                causes = _causes(exc)
+                if any(isinstance(cause, BrokerRefused | SchemaMismatch | UnknownSite) for cause in causes):
+                    raise
+                if all(isinstance(cause, _PlanChanged) for cause in causes):
+                    log.info("plan changed, line restarts", extra={"action": "plan_changed", "site": site_id})
+                    attempt = 0
+                    continue
                 # Nothing was acknowledged that is not stored, so starting over loses nothing.
                 log.exception("line failed, starts over", extra={"action": "line_failed", "site": site_id})
             count("ingest.line_restarts")
@@ -99,39 +100,44 @@ class _Service:
             attempt += 1
 
     async def _run_line(self, site_id: str) -> None:
+        await self._store.claim(site_id)
+        version = await self._store.site_version(site_id)
         site = await self._store.site(site_id)
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
-        engine = await recover(self._store, site)
-        registry = Registry(site, await self._topics_elsewhere(site_id))
-        world = World(site=site, shipments=await self._store.open_shipments(site_id))
-        line = Line(site, engine, world, registry=registry, clock=self._clock, limits=_line_limits(self._settings))
-        session = _session(self._settings, site_id, registry)
+        line = Line(
+            await recover(self._store, site),
+            await self._store.open_shipments(site_id),
+            registry=Registry(site, await self._topics_elsewhere(site_id)),
+            clock=self._clock,
+            limits=_line_limits(self._settings),
+        )
         assert self._settings.mqtt_url is not None
+        session = _session(self._settings, site_id, line.registry)
         async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
             self._came_up(site_id)
-            await self._run_beside(line, broker)
+            await self._run_beside(line, broker, version)
 
-    async def _run_beside(self, line: Line, broker: Broker) -> None:
+    async def _run_beside(self, line: Line, broker: Broker, version: int) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(line.run(broker, self._store), name="ingest.line")
             for every_s, act in (
                 (LOOK_EVERY_S, self._look_at_shipments),
                 (LOOK_EVERY_S, self._write_pending),
-                (PLAN_EVERY_S, self._compare_plan),
+                (PLAN_EVERY_S, partial(self._compare_plan, version)),
                 (self._settings.prune_every_s, self._prune),
             ):
-                tasks.create_task(_every(every_s, act, line), name=f"ingest.{act.__name__.strip('_')}")
+                tasks.create_task(_every(every_s, act, line), name="ingest.beside")
 
     async def _look_at_shipments(self, line: Line) -> None:
-        line.world.shipments = await self._store.open_shipments(line.site.id)
+        line.shipments = await self._store.open_shipments(line.site.id)
 
     async def _write_pending(self, line: Line) -> None:
         pending = line.pending.take()
         if pending:
             await self._store.note_pending(pending)
 
-    async def _compare_plan(self, line: Line) -> None:
-        if await self._store.site(line.site.id) != line.site:
+    async def _compare_plan(self, version: int, line: Line) -> None:
+        if await self._store.site_version(line.site.id) != version:
             raise _PlanChanged
 
     async def _prune(self, _line: Line) -> None:
@@ -146,6 +152,13 @@ class _Service:
         self._coming_up.discard(site_id)
         if self._ready is not None and not self._coming_up:
             self._ready.set()
+
+
+def _causes(exc: Exception) -> list[Exception]:
+    """Take a group of exceptions apart."""
+    if isinstance(exc, ExceptionGroup):
+        return [cause for part in exc.exceptions for cause in _causes(part)]
+    return [exc]
 
 
 async def _every(every_s: float, act: Callable[[Line], Awaitable[None]], line: Line) -> None:

@@ -23,16 +23,16 @@ class Status(Struct, frozen=True, forbid_unknown_fields=True):
     """A message that has `path` says whether the reader is there."""
 
     path: Path
-    online: list[Scalar] = ["online"]
-    offline: list[Scalar] = ["offline"]
+    online: tuple[Scalar, ...] = ("online",)
+    offline: tuple[Scalar, ...] = ("offline",)
 
 
 class Direction(Struct, frozen=True, forbid_unknown_fields=True, rename={"inward": "in", "outward": "out"}):
     """The reader's own verdict on which way a tag went stands at `path`."""
 
     path: Path
-    inward: list[Scalar] = ["IN"]
-    outward: list[Scalar] = ["OUT"]
+    inward: tuple[Scalar, ...] = ("IN",)
+    outward: tuple[Scalar, ...] = ("OUT",)
 
 
 class SensorAt(Struct, frozen=True, forbid_unknown_fields=True):
