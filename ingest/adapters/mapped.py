@@ -192,9 +192,11 @@ def _number(value: object, place: str) -> float:
     return value
 
 
-def _is_one_of(value: object, wanted: Scalar | list[Scalar]) -> bool:
+def _is_one_of(value: object, wanted: Scalar | list[Scalar] | tuple[Scalar, ...]) -> bool:
     """JSON's 1 and true are two things, though Python's are one."""
-    return any(value == one and type(value) is type(one) for one in (wanted if isinstance(wanted, list) else [wanted]))
+    return any(
+        value == one and type(value) is type(one) for one in (wanted if isinstance(wanted, list | tuple) else [wanted])
+    )
 
 
 def _add_status(message: Message, mapping: Mapping, whole: _Item, out: Decoded) -> None:
