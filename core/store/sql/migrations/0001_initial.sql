@@ -169,6 +169,8 @@ CREATE TABLE read (
     count      integer NOT NULL
 );
 CREATE INDEX read_seen_at ON read USING brin (seen_at) WITH (autosummarize = on);
+-- A tag's own reads, for a person who asks and for what comes late.
+CREATE INDEX read_tag ON read (tag_id, seen_at);
 
 -- Reads that came too late to move a live position: history only. The key makes a redelivery harmless.
 CREATE TABLE late_read (
