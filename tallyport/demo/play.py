@@ -20,10 +20,12 @@ from core.store import open_store
 from core.store.tokens import Role, create_token
 from tallyport.client import Client
 from tallyport.demo.observers import AlertObserver, LiveObserver, until_cancelled
+from tallyport.demo.shipments import announce_shipments
 from tallyport.demo.summary import Observed, read_planted, summarise
 from tallyport.processes import running_module
 from tallyport.running import DEMO, Running, Say, running_database, running_tallyport
 from tallyport.score import Published, read_truth
+from tallyport.services.process import Child, ServiceFailed
 
 SITE: Final = "demo"
 DRAIN_S_MAX: Final = 60.0
@@ -62,20 +64,23 @@ async def running_demo(settings: Settings, options: DemoOptions, say: Say) -> As
 
 
 @asynccontextmanager
-async def running_simulator(running: Running, client: Client, options: DemoOptions, say: Say) -> AsyncIterator[Path]:
-    """The simulated readers at work, their shipments announced as an ERP would; gives the folder of their truth."""
+async def running_simulator(
+    running: Running, client: Client, options: DemoOptions, say: Say
+) -> AsyncIterator[tuple[Child, Path]]:
+    """The simulated readers at work, and their shipments announced as an ERP would; with the folder of the truth."""
     out = running.settings.data_dir / "simulator"
-    out.mkdir(parents=True, exist_ok=True)
-    say("announcing shipments")
-    for shipment in json.loads(await _simulator("shipments", *_world(options))):
-        await client.post(f"/sites/{SITE}/shipments", shipment)
     say("starting the simulated readers")
-    arguments = ["run", "--mqtt", running.settings.mqtt_url or "", "--out", str(out), "--json", *_world(options)]
-    arguments += ["--speed", str(options.speed)]
-    if options.for_s is not None:
-        arguments += ["--for", str(options.for_s)]
-    async with running_module("simulator", ["firmware_sim", *arguments], {}, running.log_dir):
-        yield out
+    arguments = ["run", "--mqtt", running.settings.mqtt_url or "", "--out", str(out), "--speed", str(options.speed)]
+    arguments += ["--seed", str(options.seed), "--scenario", options.scenario]
+    arguments += [] if options.tags is None else ["--tags", str(options.tags)]
+    arguments += [] if options.for_s is None else ["--for", str(options.for_s)]
+    async with running_module("simulator", ["firmware_sim", *arguments], {}, running.log_dir) as child:
+        feed = asyncio.create_task(announce_shipments(out / "shipments.json", client, SITE), name="demo.shipments")
+        try:
+            yield child, out
+        finally:
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
 
 
 async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[str, Any]:
@@ -87,11 +92,11 @@ async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[s
             for observer, path in ((live, "/ws/v1/live"), (alerts, "/ws/v1/alerts"))
         ]
         started = time.monotonic()
-        async with running_simulator(running, client, options, say) as out:
-            summary = await _simulated(out, running, say)
+        async with running_simulator(running, client, options, say) as (simulator, out):
+            summary = await _simulated(simulator, out, running, say)
         duration_s = time.monotonic() - started
         say("waiting for the line to settle")
-        ledger = await _drained(client, sum(summary["published"].values()))
+        ledger = await _drained(client, sum(summary["reads"].values()))
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching)
@@ -100,7 +105,7 @@ async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[s
                 edition=running.services.edition or "given",
                 seed=options.seed,
                 duration_s=duration_s,
-                published=summary["published"],
+                published=summary["reads"],
                 ledger=ledger,
                 tags_live=await _tags_live(client),
                 truth=read_truth(out / "truth.csv"),
@@ -114,21 +119,16 @@ async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[s
 
 async def _prepare(settings: Settings, options: DemoOptions, say: Say) -> str:
     """Import the simulator's plan and products, and make a token to look at them with."""
-    site = load_site(await _simulator("site", *_world(options)))
+    site = load_site(await _simulator("site", "--scenario", options.scenario))
     assert settings.database_url is not None
     async with open_store(settings.database_url, role="api") as store:
         await store.save_site(site)
-        products = json.loads(await _simulator("products", *_world(options)))
+        products = json.loads(await _simulator("products"))
         await store.upsert_products(products)
         async with store.connection() as conn:
             _, token = await create_token(conn, name="demo", role=Role.ADMIN, sites=(SITE,))
     say(f"plan: {len(site.zones)} zones, {len(site.readers)} readers, {len(products)} products")
     return token
-
-
-def _world(options: DemoOptions) -> list[str]:
-    arguments = ["--seed", str(options.seed), "--scenario", options.scenario]
-    return arguments if options.tags is None else [*arguments, "--tags", str(options.tags)]
 
 
 async def _simulator(*arguments: str) -> str:
@@ -142,16 +142,17 @@ async def _simulator(*arguments: str) -> str:
     return answer.decode()
 
 
-async def _simulated(out: Path, running: Running, say: Say) -> dict[str, Any]:
-    """Wait until the simulator has written its summary, while everything else keeps running."""
+async def _simulated(simulator: Child, out: Path, running: Running, say: Say) -> dict[str, Any]:
+    """Wait for the simulator's end, while everything else has to keep running; its own summary."""
     say("simulating")
-    file = out / "summary.json"
-    while not file.exists():
+    while simulator.running:
         for child in running.children:
             if not child.running:
-                raise RuntimeError(f"{child.launch.name} ended; see {child.launch.log}")
+                raise ServiceFailed(f"{child.launch.name} ended by itself; the reason is in {child.launch.log}")
         await asyncio.sleep(0.2)
-    summary: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if simulator.status:
+        raise ServiceFailed(f"the simulator ended with status {simulator.status}: see {simulator.launch.log}")
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     return summary
 
 
