@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, Request
+from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from api.auth import Doorkeeper, check_may, check_site
 from api.problem import FieldProblem, Problem
@@ -66,9 +68,7 @@ def check_query(request: Request, dependant: Dependant) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     errors = [FieldProblem(field=f"query.{_show(name)}", message="no such parameter") for name in set(given) - known]
     errors += [
-        FieldProblem(field=f"query.{name}", message="given more than once")
-        for name in known
-        if given.count(name) > 1
+        FieldProblem(field=f"query.{name}", message="given more than once") for name in known if given.count(name) > 1
     ]
     if errors:
         raise Problem(422, "the request is not right; see errors", errors=errors[:20])
@@ -81,8 +81,15 @@ def _check_content_type(request: Request) -> None:
 
 
 def _query_names(dependant: Dependant) -> list[str]:
-    names = [str(field.alias) for field in dependant.query_params]
+    names = [name for field in dependant.query_params for name in _field_names(field)]
     return names + [name for below in dependant.dependencies for name in _query_names(below)]
+
+
+def _field_names(field: ModelField) -> list[str]:
+    kind = field.field_info.annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return list(kind.model_fields)
+    return [str(field.alias)]
 
 
 def _show(name: str) -> str:

@@ -10,7 +10,7 @@ from api.access import Caller, Change, Db, GuardedRoute, known_site, may
 from api.auth import Doorkeeper, check_may, check_site
 from api.problem import Problem
 from api.roles import MAY, Act
-from api.values import Cursor, Limit, Moment, Page, SiteName, Strict, Text, TokenId, decode_cursor, page_of
+from api.values import Moment, Page, Pages, SiteName, Strict, Text, TokenId, decode_cursor, page_of
 from core.store.tokens import TICKET_LIVES_S, Role, Token, create_ticket, create_token, list_tokens, revoke_token
 from core.store.views_documents import write_audit
 
@@ -94,11 +94,11 @@ async def ws_ticket(request: Request, caller: Caller, wanted: TicketWanted, db: 
 
 
 @router.get("/tokens", response_model=Page[TokenShown])
-async def tokens(admin: Admin, db: Db, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
+async def tokens(admin: Admin, db: Db, page: Pages) -> dict[str, Any]:
     """List tokens, newest first."""
-    (after,) = decode_cursor(cursor, int)
-    rows = [_shown(token) for token in await list_tokens(db, limit=limit + 1, after=after)]
-    return page_of([row for row in rows if _within(admin, row["sites"])], limit, ("token_id",))
+    (after,) = decode_cursor(page.cursor, int)
+    rows = [_shown(token) for token in await list_tokens(db, limit=page.limit + 1, after=after)]
+    return page_of([row for row in rows if _within(admin, row["sites"])], page.limit, ("token_id",))
 
 
 @router.post("/tokens", response_model=TokenMade, status_code=201)
@@ -129,7 +129,9 @@ async def revoke(request: Request, admin: Admin, db: Change, token_id: TokenId) 
 
 def own_origin(request: Request) -> str:
     """Return the origin of a page that we serve ourselves, at the address that was asked."""
-    return f"{request.url.scheme}://{request.url.netloc}".replace("ws://", "http://", 1).replace("wss://", "https://", 1)
+    return f"{request.url.scheme}://{request.url.netloc}".replace("ws://", "http://", 1).replace(
+        "wss://", "https://", 1
+    )
 
 
 def _within(admin: Token, sites: list[str] | tuple[str, ...]) -> bool:

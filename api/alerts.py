@@ -3,28 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.access import Access, Change, Db, GuardedRoute, Reading, may_at_site
 from api.problem import Problem
 from api.roles import Act
-from api.values import (
-    AlertId,
-    Comment,
-    Cursor,
-    EpcFilter,
-    Filter,
-    Limit,
-    Moment,
-    Page,
-    Since,
-    Strict,
-    Text,
-    Until,
-    decode_cursor,
-    page_of,
-)
+from api.values import AlertId, Between, Comment, EpcFilter, Filter, Moment, Page, Strict, Text, decode_cursor, page_of
 from core.store.alert_stream import AlertClosed, AlertNotFound, acknowledge, list_alerts, one_alert, resolve
 from core.store.views import Row
 from core.store.views_documents import write_audit
@@ -74,36 +59,23 @@ class Resolution(Strict):
     reason: Text
 
 
+class AlertQuery(Between):
+    """Which alerts."""
+
+    state: AlertState | None = None
+    severity: Severity | None = None
+    rule: Filter = None
+    zone: Filter = None
+    epc: EpcFilter = None
+
+
 @router.get("/alerts", response_model=Page[Alert])
-async def alerts(
-    at: Reading,
-    db: Db,
-    state: AlertState | None = None,
-    severity: Severity | None = None,
-    rule: Filter = None,
-    zone: Filter = None,
-    epc: EpcFilter = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+async def alerts(at: Reading, db: Db, query: Annotated[AlertQuery, Query()]) -> dict[str, Any]:
     """List alerts, newest first."""
-    (after,) = decode_cursor(cursor, int)
-    rows = await list_alerts(
-        db,
-        at.site_id,
-        limit + 1,
-        state=state,
-        severity=severity,
-        rule=rule,
-        zone=zone,
-        epc=epc and epc.upper(),
-        since=since,
-        until=until,
-        after=after,
-    )
-    return page_of(rows, limit, ("alert_id",))
+    (after,) = decode_cursor(query.cursor, int)
+    filters = query.model_dump(exclude={"limit", "cursor"})
+    rows = await list_alerts(db, at.site_id, query.limit + 1, after=after, **filters)
+    return page_of(rows, query.limit, ("alert_id",))
 
 
 @router.get("/alerts/{alert_id}", response_model=Alert)

@@ -4,7 +4,7 @@ The web service put together: its routes as a list, what lives as long as it doe
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 ROUTERS = (
     account.router,
     sites.router,
+    sites.site_router,
     readers.router,
     positions.router,
     stock.router,
@@ -43,6 +44,7 @@ ROUTERS = (
     alerts.router,
     shipments.router,
     products.router,
+    health.open_router,
     health.router,
     sockets.router,
 )
@@ -70,7 +72,7 @@ def create_app(settings: Settings, rates: Rates | None = None) -> FastAPI:
     return app
 
 
-def _lifespan(settings: Settings, rates: Rates) -> Callable[[FastAPI], object]:
+def _lifespan(settings: Settings, rates: Rates) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:

@@ -1,6 +1,6 @@
 """Where everything is now, and what is known of one tag."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -10,17 +10,15 @@ from api.alerts import Alert
 from api.problem import Problem
 from api.products import Product
 from api.values import (
-    Cursor,
+    Between,
     EpcFilter,
     EpcPath,
     Filter,
-    Limit,
     Moment,
     Page,
-    Since,
+    Paging,
     TagId,
     TagStateName,
-    Until,
     decode_cursor,
     page_of,
 )
@@ -91,52 +89,37 @@ class Read(BaseModel):
     count: int
 
 
-MovementKind = Annotated[str | None, Query(pattern="^(appear|move|leave|missing)$")]
+class PositionQuery(Paging):
+    """Which positions; q finds any part of an EPC, an identity, an SKU, a GTIN or a product's name."""
+
+    zone: Filter = None
+    sku: Filter = None
+    epc: EpcFilter = None
+    gtin: Filter = None
+    state: TagStateName | None = None
+    q: Filter = None
+
+
+class MovementQuery(Between):
+    """Which movements; zone is either end."""
+
+    zone: Filter = None
+    kind: Literal["appear", "move", "leave", "missing"] | None = None
 
 
 @router.get("/positions", response_model=Page[Position])
-async def positions(
-    at: Reading,
-    db: Db,
-    zone: Filter = None,
-    sku: Filter = None,
-    epc: EpcFilter = None,
-    gtin: Filter = None,
-    state: TagStateName | None = None,
-    q: Filter = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
-    """List live positions; q finds any part of an EPC, an identity, an SKU, a GTIN or a product's name."""
-    (after,) = decode_cursor(cursor, int)
-    rows = await list_positions(
-        db,
-        at.site_id,
-        limit + 1,
-        zone=zone,
-        sku=sku,
-        epc=epc and epc.upper(),
-        gtin=gtin,
-        state=state,
-        q=q,
-        after=after,
-    )
-    return page_of(rows, limit, ("tag_id",))
+async def positions(at: Reading, db: Db, query: Annotated[PositionQuery, Query()]) -> dict[str, Any]:
+    """List live positions by tag id."""
+    (after,) = decode_cursor(query.cursor, int)
+    filters = query.model_dump(exclude={"limit", "cursor"})
+    rows = await list_positions(db, at.site_id, query.limit + 1, after=after, **filters)
+    return page_of(rows, query.limit, ("tag_id",))
 
 
 @router.get("/movements", response_model=Page[Movement])
-async def movements(
-    at: Reading,
-    db: Db,
-    zone: Filter = None,
-    kind: MovementKind = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+async def movements(at: Reading, db: Db, query: Annotated[MovementQuery, Query()]) -> dict[str, Any]:
     """List settled changes of whereabouts, newest first."""
-    return await _movements(db, at, limit, cursor, tag_id=None, zone=zone, kind=kind, since=since, until=until)
+    return await _movements(db, at, query)
 
 
 @router.get("/tags/by-id/{tag_id}", response_model=TagDetail)
@@ -152,41 +135,21 @@ async def tag(at: Reading, db: Db, epc: EpcPath) -> dict[str, Any]:
 
 
 @router.get("/tags/{epc}/movements", response_model=Page[Movement])
-async def tag_movements(
-    at: Reading, db: Db, epc: EpcPath, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
+async def tag_movements(at: Reading, db: Db, epc: EpcPath, query: Annotated[MovementQuery, Query()]) -> dict[str, Any]:
     """List where a tag went, newest first."""
-    tag_id = await _tag_id(db, at, epc)
-    return await _movements(db, at, limit, cursor, tag_id=tag_id, zone=None, kind=None, since=None, until=None)
+    return await _movements(db, at, query, await _tag_id(db, at, epc))
 
 
 @router.get("/tags/{epc}/reads", response_model=Page[Read])
-async def tag_reads(
-    at: Reading,
-    db: Db,
-    epc: EpcPath,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+async def tag_reads(at: Reading, db: Db, epc: EpcPath, query: Annotated[Between, Query()]) -> dict[str, Any]:
     """List a tag's kept reads, newest first; those of the last 48 hours if `since` does not say more."""
     tag_id = await _tag_id(db, at, epc)
-    after_us, after_point, after_raw = decode_cursor(cursor, int, int, int)
-    rows = await list_reads(
-        db,
-        at.site_id,
-        tag_id,
-        limit + 1,
-        since=since,
-        until=until,
-        after_us=after_us,
-        after_point=after_point,
-        after_raw=after_raw,
-    )
+    names = ("after_us", "after_point", "after_raw")
+    after = dict(zip(names, decode_cursor(query.cursor, int, int, int), strict=True))
+    rows = await list_reads(db, at.site_id, tag_id, query.limit + 1, since=query.since, until=query.until, **after)
     for row in rows:
         row["seen_us"] = microseconds(row["seen_at"])
-    return page_of(rows, limit, ("seen_us", "read_point_no", "raw_us"))
+    return page_of(rows, query.limit, ("seen_us", "read_point_no", "raw_us"))
 
 
 async def _tag_id(db: Connection, at: Access, epc: str) -> int:
@@ -206,20 +169,11 @@ async def _detail(db: Connection, at: Access, tag_id: int) -> dict[str, Any]:
     return {**row, "product": product, "alerts": alerts}
 
 
-async def _movements(
-    db: Connection, at: Access, limit: int, cursor: str | None, **filters: object
-) -> dict[str, Any]:
-    after_us, after_tag, after_seq, after_kind = decode_cursor(cursor, int, int, int, str)
-    rows = await list_movements(
-        db,
-        at.site_id,
-        limit + 1,
-        after_us=after_us,
-        after_tag=after_tag,
-        after_seq=after_seq,
-        after_kind=after_kind,
-        **filters,
-    )
+async def _movements(db: Connection, at: Access, query: MovementQuery, tag_id: int | None = None) -> dict[str, Any]:
+    names = ("after_us", "after_tag", "after_seq", "after_kind")
+    after = dict(zip(names, decode_cursor(query.cursor, int, int, int, str), strict=True))
+    filters = query.model_dump(exclude={"limit", "cursor"})
+    rows = await list_movements(db, at.site_id, query.limit + 1, tag_id=tag_id, **filters, **after)
     for row in rows:
         row["at_us"] = microseconds(row["at"])
-    return page_of(rows, limit, ("at_us", "tag_id", "seq", "kind"))
+    return page_of(rows, query.limit, ("at_us", "tag_id", "seq", "kind"))

@@ -1,13 +1,14 @@
 """What the warehouse knows to exist."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from api.access import Caller, Db, GuardedRoute, check_may
+from api.access import Caller, Db, GuardedRoute
+from api.auth import check_may
 from api.roles import Act
-from api.values import Cursor, Filter, Limit, Page, decode_cursor, page_of
+from api.values import Filter, Page, Paging, decode_cursor, page_of
 from core.store.views_stock import list_products
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["products"])
@@ -23,11 +24,15 @@ class Product(BaseModel):
     owner: str
 
 
+class ProductQuery(Paging):
+    """Which products; q finds any part of an SKU, a GTIN or a name."""
+
+    q: Filter = None
+
+
 @router.get("/products", response_model=Page[Product])
-async def products(
-    caller: Caller, db: Db, q: Filter = None, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
-    """List products by SKU; q finds any part of an SKU, a GTIN or a name."""
+async def products(caller: Caller, db: Db, query: Annotated[ProductQuery, Query()]) -> dict[str, Any]:
+    """List products by SKU."""
     check_may(caller, Act.READ)
-    (after,) = decode_cursor(cursor, str)
-    return page_of(await list_products(db, limit + 1, after=after, q=q), limit, ("sku",))
+    (after,) = decode_cursor(query.cursor, str)
+    return page_of(await list_products(db, query.limit + 1, after=after, q=query.q), query.limit, ("sku",))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from api.access import Access, Change, Db, GuardedRoute, Inspecting, Reading, may_at_site
 from api.problem import Problem
 from api.roles import Act
-from api.values import Cursor, Everything, Limit, Moment, Page, Strict, Text, decode_cursor, page_of
+from api.values import Everything, Moment, Page, Pages, Strict, Text, decode_cursor, page_of
 from core.store.views_documents import write_audit
 from core.store.views_site import LEDGER, forget_pending, list_pending, list_readers
 
@@ -104,13 +104,13 @@ async def ledger(at: Reading, db: Db) -> SiteLedger:
 
 
 @router.get("/pending-readers", response_model=Page[PendingReader])
-async def pending_readers(at: Inspecting, db: Db, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
+async def pending_readers(at: Inspecting, db: Db, page: Pages) -> dict[str, Any]:
     """List readers that publish and that nobody has registered."""
-    (after,) = decode_cursor(cursor, str)
-    rows = await list_pending(db, at.site, limit=limit + 1, after=after)
+    (after,) = decode_cursor(page.cursor, str)
+    rows = await list_pending(db, at.site, limit=page.limit + 1, after=after)
     for row in rows:
         row["sample"] = bytes(row["sample"]).decode("utf-8", "replace")[:1_000].replace("\0", "�")
-    return page_of(rows, limit, ("topic",))
+    return page_of(rows, page.limit, ("topic",))
 
 
 @router.post("/pending-readers/reject", status_code=204)

@@ -2,18 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.access import Access, Change, Db, GuardedRoute, Reading, may_at_site
 from api.problem import Problem
 from api.roles import Act
 from api.values import (
-    Cursor,
     Epc,
-    Limit,
     Moment,
     Page,
+    Paging,
     Reference,
     ReferencePath,
     SiteName,
@@ -72,14 +71,18 @@ class NewShipment(Strict):
     epcs: list[Epc] = Field(max_length=ITEMS_MAX)
 
 
+class ShipmentQuery(Paging):
+    """Which shipments."""
+
+    state: ShipmentState | None = None
+
+
 @router.get("/shipments", response_model=Page[ShipmentSummary])
-async def shipments(
-    at: Reading, db: Db, state: ShipmentState | None = None, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
+async def shipments(at: Reading, db: Db, query: Annotated[ShipmentQuery, Query()]) -> dict[str, Any]:
     """List shipments, newest first."""
-    (after,) = decode_cursor(cursor, int)
-    rows = await list_shipments(db, at.site_id, limit + 1, state=state, after=after)
-    return page_of(rows, limit, ("shipment_id",))
+    (after,) = decode_cursor(query.cursor, int)
+    rows = await list_shipments(db, at.site_id, query.limit + 1, state=query.state, after=after)
+    return page_of(rows, query.limit, ("shipment_id",))
 
 
 @router.post("/shipments", response_model=Shipment, status_code=201)

@@ -5,12 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access import Caller, Db, GuardedRoute, Reading, check_may
+from api.access import Caller, Db, GuardedRoute, Reading
+from api.auth import check_may
 from api.roles import Act
 from api.values import Everything
 from core.store.views_site import list_sites, site_plan
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["sites"])
+site_router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["sites"])
 
 
 class SiteSummary(BaseModel):
@@ -84,19 +86,19 @@ async def sites(db: Db, caller: Caller) -> Everything[SiteSummary]:
     return Everything(items=rows)
 
 
-@router.get("/sites/{site}", response_model=SitePlan)
+@site_router.get("", response_model=SitePlan)
 async def site(at: Reading, db: Db) -> dict[str, Any]:
     """Show the floor plan of one warehouse."""
     return await site_plan(db, at.site)
 
 
-@router.get("/sites/{site}/zones")
+@site_router.get("/zones")
 async def zones(at: Reading, db: Db) -> Everything[Zone]:
     """List the zones with the tags present in each."""
     return Everything(items=[Zone(**row) for row in (await site_plan(db, at.site))["zones"]])
 
 
-@router.get("/sites/{site}/read-points")
+@site_router.get("/read-points")
 async def read_points(at: Reading, db: Db) -> Everything[ReadPoint]:
     """List the read points."""
     return Everything(items=[ReadPoint(**row) for row in (await site_plan(db, at.site))["read_points"]])

@@ -1,12 +1,12 @@
 """How many of each SKU are in each zone."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from api.access import Db, GuardedRoute, Reading
-from api.values import Cursor, Filter, Limit, Page, decode_cursor, page_of
+from api.values import Filter, Page, Paging, decode_cursor, page_of
 from core.store.views_stock import list_stock
 
 router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["stock"])
@@ -24,14 +24,17 @@ class StockLevel(BaseModel):
     quantity: int
 
 
+class StockQuery(Paging):
+    """Which stock."""
+
+    sku: Filter = None
+    zone: Filter = None
+
+
 @router.get("/stock", response_model=Page[StockLevel])
-async def stock(
-    at: Reading, db: Db, sku: Filter = None, zone: Filter = None, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
+async def stock(at: Reading, db: Db, query: Annotated[StockQuery, Query()]) -> dict[str, Any]:
     """List stock levels by SKU and zone."""
-    after = decode_cursor(cursor, str, int, str, str)
     names = ("after_sku", "after_zone", "after_disposition", "after_owner")
-    rows = await list_stock(
-        db, at.site_id, limit + 1, sku=sku, zone=zone, **dict(zip(names, after, strict=True))
-    )
-    return page_of(rows, limit, ("sku", "zone_no", "disposition", "owner"))
+    after = dict(zip(names, decode_cursor(query.cursor, str, int, str, str), strict=True))
+    rows = await list_stock(db, at.site_id, query.limit + 1, sku=query.sku, zone=query.zone, **after)
+    return page_of(rows, query.limit, ("sku", "zone_no", "disposition", "owner"))

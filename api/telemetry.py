@@ -1,13 +1,13 @@
 """What sensors said, and the messages that did not parse."""
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.access import Db, GuardedRoute, Inspecting, Reading
-from api.values import Cursor, Filter, Limit, Moment, Page, Since, Until, decode_cursor, page_of
+from api.values import Between, Filter, Moment, Page, Paging, decode_cursor, page_of
 from core.store.times import microseconds
 from core.store.views_site import list_dead_letters
 from core.store.views_stock import list_sensor_readings
@@ -37,42 +37,36 @@ class DeadLetter(BaseModel):
     payload_bytes: int = Field(description="The length of the whole message.")
 
 
+class SensorQuery(Between):
+    """Which readings."""
+
+    sensor: Filter = None
+    quantity: Filter = None
+
+
+class DeadLetterQuery(Paging):
+    """Which messages."""
+
+    reader: Filter = None
+
+
 @router.get("/sensor-readings", response_model=Page[SensorReading])
-async def sensor_readings(
-    at: Reading,
-    db: Db,
-    sensor: Filter = None,
-    quantity: Filter = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+async def sensor_readings(at: Reading, db: Db, query: Annotated[SensorQuery, Query()]) -> dict[str, Any]:
     """List what sensors said, newest first."""
-    after = decode_cursor(cursor, int, str, str, str)
     names = ("after_us", "after_sensor", "after_quantity", "after_reader")
-    rows = await list_sensor_readings(
-        db,
-        at.site_id,
-        limit + 1,
-        sensor=sensor,
-        quantity=quantity,
-        since=since,
-        until=until,
-        **dict(zip(names, after, strict=True)),
-    )
+    after = dict(zip(names, decode_cursor(query.cursor, int, str, str, str), strict=True))
+    filters = query.model_dump(exclude={"limit", "cursor"})
+    rows = await list_sensor_readings(db, at.site_id, query.limit + 1, **filters, **after)
     for row in rows:
         row["seen_us"] = microseconds(row["seen_at"])
-    return page_of(rows, limit, ("seen_us", "sensor", "quantity", "reader"))
+    return page_of(rows, query.limit, ("seen_us", "sensor", "quantity", "reader"))
 
 
 @router.get("/dead-letters", response_model=Page[DeadLetter])
-async def dead_letters(
-    at: Inspecting, db: Db, reader: Filter = None, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
+async def dead_letters(at: Inspecting, db: Db, query: Annotated[DeadLetterQuery, Query()]) -> dict[str, Any]:
     """List messages that did not parse, newest first."""
-    (after,) = decode_cursor(cursor, int)
-    rows = await list_dead_letters(db, at.site, limit=limit + 1, reader=reader, after=after)
+    (after,) = decode_cursor(query.cursor, int)
+    rows = await list_dead_letters(db, at.site, limit=query.limit + 1, reader=query.reader, after=after)
     for row in rows:
         row["payload_base64"] = base64.b64encode(row.pop("payload")).decode()
-    return page_of(rows, limit, ("dead_letter_id",))
+    return page_of(rows, query.limit, ("dead_letter_id",))

@@ -42,15 +42,8 @@ TagId = Annotated[int, Path(ge=0, le=ID_MAX)]
 AlertId = Annotated[int, Path(ge=1, le=ID_MAX)]
 TokenId = Annotated[int, Path(ge=1, le=ID_MAX)]
 
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
-Cursor = Annotated[
-    str | None,
-    Query(max_length=1_000, pattern="^[A-Za-z0-9_-]+$", description="next_cursor of the page before; opaque."),
-]
-Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
-EpcFilter = Annotated[str | None, Query(pattern=_EPC)]
-Since = Annotated[AwareDatetime | None, Query(description="From this moment on.")]
-Until = Annotated[AwareDatetime | None, Query(description="Before this moment.")]
+Filter = Text | None
+EpcFilter = Epc | None
 TagStateName = Literal["present", "left", "missing"]
 STATES: tuple[TagStateName, ...] = ("present", "left", "missing")
 
@@ -67,6 +60,27 @@ class Strict(BaseModel):
     """A request's body: nothing in it that we don't know, and nothing made into what it is not."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Paging(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=PAGE_MAX, description="How many at most.")
+    cursor: str | None = Field(
+        None, max_length=1_000, pattern="^[A-Za-z0-9_-]+$", description="next_cursor of the page before; opaque."
+    )
+
+
+class Between(Paging):
+    """Which part of a list, and from when."""
+
+    since: AwareDatetime | None = Field(None, description="From this moment on.")
+    until: AwareDatetime | None = Field(None, description="Before this moment.")
+
+
+Pages = Annotated[Paging, Query()]
 
 
 class Page(BaseModel, Generic[Item]):
@@ -92,9 +106,7 @@ def decode_cursor(cursor: str | None, *kinds: type) -> list[Any]:
     if cursor is None:
         return [None] * len(kinds)
     try:
-        key = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
-        if not isinstance(key, list):
-            raise TypeError(cursor)
+        key = list(json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)))
         return [_part(value, kind) for value, kind in zip(key, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError) as exc:
         raise Problem(404, "there is no such page: take next_cursor as it was given, or start without it") from exc

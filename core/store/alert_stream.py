@@ -1,10 +1,7 @@
 """The alerts of a site as a stream: what changed, in order, and what a person adds to it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
-
-from psycopg.types.json import Jsonb
 
 from core.store.connection import Connection
 from core.store.views import Row, ask, ask_one
@@ -44,6 +41,11 @@ async def events_after(conn: Connection, site_id: int, seq: int, limit: int) -> 
     return [AlertEvent(**row) for row in rows]
 
 
+async def open_alerts(conn: Connection, site_id: int) -> list[dict[str, Any]]:
+    """Return every alert that is not over, as the stream shows it."""
+    return [row["body"] for row in await ask(conn, "open_alerts", site_id=site_id)]
+
+
 async def list_alerts(conn: Connection, site_id: int, limit: int, **filters: object) -> list[Row]:
     """Alerts, newest first."""
     return await ask(conn, "alerts", site_id=site_id, limit=limit, **{**_NO_FILTER, **filters})
@@ -65,7 +67,7 @@ async def acknowledge(conn: Connection, site_id: int, alert_id: int, actor: str)
     if state == "resolved":
         raise AlertClosed("this alert is resolved; there is nothing left to acknowledge")
     await ask(conn, "acknowledge_alert", site_id=site_id, alert_id=alert_id, actor=actor)
-    return await _publish(conn, site_id, alert_id, "acknowledged")
+    return await one_alert(conn, site_id, alert_id)
 
 
 async def resolve(conn: Connection, site_id: int, alert_id: int, reason: str) -> Row:
@@ -73,7 +75,7 @@ async def resolve(conn: Connection, site_id: int, alert_id: int, reason: str) ->
     if await _lock(conn, site_id, alert_id) == "resolved":
         raise AlertClosed("this alert is resolved already")
     await ask(conn, "resolve_alert", site_id=site_id, alert_id=alert_id, reason=reason)
-    return await _publish(conn, site_id, alert_id, "resolved")
+    return await one_alert(conn, site_id, alert_id)
 
 
 async def save_cursor(conn: Connection, site_id: int, token_id: int, seq: int) -> None:
@@ -82,32 +84,5 @@ async def save_cursor(conn: Connection, site_id: int, token_id: int, seq: int) -
 
 
 async def _lock(conn: Connection, site_id: int, alert_id: int) -> str:
-    row = await ask_one(conn, "lock_alert", site_id=site_id, alert_id=alert_id)
-    if row is None:
-        raise AlertNotFound(alert_id)
-    return str(row["state"])
-
-
-async def _publish(conn: Connection, site_id: int, alert_id: int, change: str) -> Row:
-    """Give the change its place in the stream, with the alert as it is now."""
-    alert = await one_alert(conn, site_id, alert_id)
-    head = await ask_one(conn, "next_alert_seq", site_id=site_id)
-    assert head is not None
-    body = Jsonb({name: _plain(value) for name, value in alert.items()})
-    await ask(
-        conn,
-        "insert_alert_event",
-        site_id=site_id,
-        seq=head["alert_seq"],
-        alert_id=alert_id,
-        change=change,
-        body=body,
-    )
-    return alert
-
-
-def _plain(value: object) -> object:
-    """Write times as the api does."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value
+    await ask(conn, "lock_alert_stream", site_id=site_id)
+    return str((await one_alert(conn, site_id, alert_id))["state"])

@@ -19,9 +19,7 @@ async def list_shipments(
     after: int | None = None,
 ) -> list[Row]:
     """Shipments, newest first."""
-    return await ask(
-        conn, "shipments", site_id=site_id, limit=limit, state=state, reference=reference, after=after
-    )
+    return await ask(conn, "shipments", site_id=site_id, limit=limit, state=state, reference=reference, after=after)
 
 
 async def find_shipment(conn: Connection, site_id: int, reference: str) -> Row | None:
@@ -55,6 +53,4 @@ async def write_audit(
     conn: Connection, *, actor: str, act: str, subject: str, site: str = "", detail: Mapping[str, Any] | None = None
 ) -> None:
     """Note who did what, in the transaction that does it."""
-    await ask(
-        conn, "insert_audit", actor=actor, site=site, act=act, subject=subject, detail=Jsonb(dict(detail or {}))
-    )
+    await ask(conn, "insert_audit", actor=actor, site=site, act=act, subject=subject, detail=Jsonb(dict(detail or {})))

@@ -50,11 +50,6 @@ async def list_dead_letters(conn: Connection, site: str, **filters: Any) -> list
     return await ask(conn, "dead_letters", site=site, **filters)
 
 
-async def live_heads(conn: Connection, site_id: int | None = None) -> list[Row]:
-    """How far each site has come."""
-    return await ask(conn, "live_heads", site_id=site_id)
-
-
 def _reader(row: Row, antennas: list[Row]) -> Row:
     down = set(row["antennas_down"])
     row["ledger"] = {name: row.pop(name) for name in LEDGER}

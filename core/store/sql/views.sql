@@ -205,6 +205,10 @@ WHERE site_id = %(site_id)s
   AND (%(after)s::bigint IS NULL OR alert_id < %(after)s)
 ORDER BY alert_id DESC LIMIT %(limit)s;
 
+-- open_alerts --
+-- Every alert that is not over, as the stream shows it.
+SELECT alert_body(a) AS body FROM alert a WHERE site_id = %(site_id)s AND state <> 'resolved' ORDER BY alert_id;
+
 -- alert_head --
 -- The name and the end of a site's alert stream.
 SELECT alert_epoch::text AS epoch, alert_seq AS top_seq FROM site WHERE site_id = %(site_id)s;
@@ -213,31 +217,35 @@ SELECT alert_epoch::text AS epoch, alert_seq AS top_seq FROM site WHERE site_id 
 -- Changes of alerts after a sequence number, in order.
 SELECT seq, change, body FROM alert_event WHERE site_id = %(site_id)s AND seq > %(seq)s ORDER BY seq LIMIT %(limit)s;
 
--- lock_alert --
--- Take the site's alert stream and one alert, in the order in which the line takes them.
-SELECT a.state FROM site s JOIN alert a USING (site_id)
-WHERE s.site_id = %(site_id)s AND a.alert_id = %(alert_id)s FOR UPDATE OF s, a;
+-- lock_alert_stream --
+-- Whoever changes alerts takes this lock first, as the line does, so that numbers are in commit order.
+SELECT alert_seq FROM site WHERE site_id = %(site_id)s FOR NO KEY UPDATE;
 
 -- acknowledge_alert --
 -- A person has seen it and takes care of it.
-UPDATE alert SET state = 'acknowledged', acknowledged_at = now(), acknowledged_by = %(actor)s,
-       updated_at = now(), version = version + 1
-WHERE site_id = %(site_id)s AND alert_id = %(alert_id)s;
+WITH change AS (
+    UPDATE alert a SET state = 'acknowledged', acknowledged_at = now(), acknowledged_by = %(actor)s,
+        updated_at = greatest(a.updated_at, now()), version = a.version + 1
+    WHERE site_id = %(site_id)s AND alert_id = %(alert_id)s
+    RETURNING a.alert_id, alert_body(a) AS body
+), numbered AS (
+    UPDATE site SET alert_seq = alert_seq + 1 FROM change WHERE site_id = %(site_id)s RETURNING alert_seq
+)
+INSERT INTO alert_event (site_id, seq, alert_id, change, body)
+SELECT %(site_id)s, alert_seq, alert_id, 'acknowledged', body FROM change, numbered;
 
 -- resolve_alert --
 -- A person says that it is over, and why.
-UPDATE alert SET state = 'resolved', resolved_at = now(), resolved_reason = %(reason)s,
-       updated_at = now(), version = version + 1
-WHERE site_id = %(site_id)s AND alert_id = %(alert_id)s;
-
--- next_alert_seq --
--- The next place in the site's alert stream; the row lock makes seq order commit order.
-UPDATE site SET alert_seq = alert_seq + 1 WHERE site_id = %(site_id)s RETURNING alert_seq;
-
--- insert_alert_event --
--- What the sockets send of a change.
+WITH change AS (
+    UPDATE alert a SET state = 'resolved', resolved_at = now(), resolved_reason = %(reason)s,
+        updated_at = greatest(a.updated_at, now()), version = a.version + 1
+    WHERE site_id = %(site_id)s AND alert_id = %(alert_id)s
+    RETURNING a.alert_id, alert_body(a) AS body
+), numbered AS (
+    UPDATE site SET alert_seq = alert_seq + 1 FROM change WHERE site_id = %(site_id)s RETURNING alert_seq
+)
 INSERT INTO alert_event (site_id, seq, alert_id, change, body)
-VALUES (%(site_id)s, %(seq)s, %(alert_id)s, %(change)s, %(body)s);
+SELECT %(site_id)s, alert_seq, alert_id, 'resolved', body FROM change, numbered;
 
 -- save_alert_cursor --
 -- How far a token's reader has got; it never goes back.
@@ -246,7 +254,7 @@ ON CONFLICT (site_id, token_id) DO UPDATE SET seq = greatest(c.seq, excluded.seq
 
 -- live_heads --
 -- How far each site has come; the line commits, the api follows.
-SELECT s.site_id, s.id, s.live_seq, s.alert_seq,
+SELECT s.site_id, s.id, s.live_seq, s.alert_epoch::text AS alert_epoch, s.alert_seq,
        (SELECT closed_at FROM ingest_progress i WHERE i.site_id = s.site_id ORDER BY seq DESC LIMIT 1) AS closed_at
 FROM site s WHERE (%(site_id)s::integer IS NULL OR s.site_id = %(site_id)s) ORDER BY s.id;
 
