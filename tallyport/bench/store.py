@@ -1,0 +1,135 @@
+"""How fast steps become durable on one connection, beside a bare COPY into a table without an index."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+import numpy as np
+
+from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG, ReadColumns
+from core.model.step import NewTag, PositionColumns, Step, StoredReads
+from core.settings import Settings
+from core.store import Store, migrate, open_store
+from tallyport.bench.engine import ZONES, bench_site
+from tallyport.bench.figure import Figure
+from tallyport.services import running_services
+
+TAGS: Final = 100_000
+ROWS: Final = 10_000
+STEPS: Final = 12
+
+
+async def store_figures(settings: Settings) -> AsyncIterator[Figure]:
+    """Kept reads, and positions that change, in steps of ten thousand."""
+    async with running_services(settings) as services:
+        await migrate(services.database_url)
+        async with open_store(services.database_url, role="ingest") as store:
+            await store.save_site(bench_site())
+            steps = _Steps()
+            for first in range(0, TAGS, ROWS):
+                await store.commit(steps.new_tags(first))
+            limit = await _bare_copy(store)
+            for name, stored, placed in (("store_copy", True, False), ("store_upsert", False, True)):
+                seconds = [await _commit(store, steps.next(stored=stored, placed=placed)) for _ in range(STEPS)]
+                yield Figure(
+                    name=name,
+                    ours=ROWS / float(np.median(seconds)),
+                    unit="rows/s",
+                    limit=limit,
+                    lost=len(await store.recount_stock("bench")),
+                    setting={
+                        "edition": str(store.edition.value),
+                        "rows_a_commit": ROWS,
+                        "tags": TAGS,
+                        "commit_ms_p99": round(float(np.quantile(seconds, 0.99)) * 1e3, 1),
+                        "limit": "a bare COPY into a temporary table without an index",
+                    },
+                )
+
+
+async def _commit(store: Store, step: Step) -> float:
+    started = time.perf_counter()
+    await store.commit(step)
+    return time.perf_counter() - started
+
+
+async def _bare_copy(store: Store) -> float:
+    """Rows a second of a text COPY of six numbers with nothing to maintain: the server's own pace."""
+    body = b"1000000\t1\t2\t3\t4\t5\n" * ROWS
+    best = float("inf")
+    async with store.connection() as conn:
+        await conn.execute("CREATE TEMP TABLE bare (a bigint, b bigint, c bigint, d int, e int, f int)")
+        for _ in range(5):
+            started = time.perf_counter()
+            async with conn.cursor() as cursor, cursor.copy("COPY bare FROM STDIN") as copy:
+                await copy.write(body)
+            best = min(best, time.perf_counter() - started)
+    return ROWS / best
+
+
+class _Steps:
+    """Makes steps of one site, in order."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._now_us = time.time_ns() // 1_000
+        self._rng = np.random.default_rng(5)
+
+    def new_tags(self, first: int) -> Step:
+        """The tags from `first` on, seen for the first time and placed."""
+        tags = np.arange(first, first + ROWS)
+        new = tuple(NewTag(tag_id=int(t), epc=f"3034257BF7194E40{t:08X}", first_seen_us=self._now_us) for t in tags)
+        return self._step(tags, stored=False, placed=True, new=new)
+
+    def next(self, *, stored: bool, placed: bool) -> Step:
+        """Some of the tags, read again or moved."""
+        tags = np.sort(self._rng.choice(TAGS, ROWS, replace=False))
+        return self._step(tags, stored=stored, placed=placed)
+
+    def _step(self, tags: np.ndarray, *, stored: bool, placed: bool, new: tuple[NewTag, ...] = ()) -> Step:
+        self._seq += 1
+        self._now_us += 1_000_000
+        none = tags[:0]
+        return Step(
+            site="bench",
+            seq=self._seq,
+            closed_us=self._now_us,
+            settled_us=self._now_us - 2_000_000,
+            stored=self._reads(tags if stored else none),
+            late=self._reads(none),
+            new_tags=new,
+            positions=self._positions(tags if placed else none),
+            movements=(),
+            reader_changes=(),
+        )
+
+    def _reads(self, tags: np.ndarray) -> StoredReads:
+        n = tags.size
+        now = np.full(n, self._now_us, np.int64)
+        reads = ReadColumns(
+            seen_us=now,
+            raw_us=now,
+            arrived_us=now,
+            read_point=np.ones(n, np.int32),
+            epc_hi=np.zeros(n, np.uint64),
+            epc_lo=tags.astype(np.uint64),
+            rssi_dbm=np.full(n, -60, np.float32),
+            phase_deg=np.full(n, NO_PHASE_DEG, np.float32),
+            channel_mhz=np.full(n, NO_CHANNEL_MHZ, np.float32),
+            count=np.ones(n, np.int32),
+        )
+        return StoredReads(reads=reads, tag_id=tags.astype(np.int64))
+
+    def _positions(self, tags: np.ndarray) -> PositionColumns:
+        n = tags.size
+        return PositionColumns(
+            tag_id=tags.astype(np.int64),
+            zone=self._rng.integers(0, ZONES, n).astype(np.int16),
+            state=np.zeros(n, np.uint8),
+            confidence=np.full(n, 0.9, np.float32),
+            x_m=np.ones(n, np.float32),
+            y_m=np.ones(n, np.float32),
+            seen_us=np.full(n, self._now_us, np.int64),
+            since_us=np.full(n, self._now_us, np.int64),
+            read_point=np.ones(n, np.int32),
+        )
