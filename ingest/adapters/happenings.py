@@ -15,7 +15,7 @@ SINCE_BOOT: Final = "since boot"
 _STATUS_TEXT: Final = re.compile(r"[^\W\d_][^{}\[\]\"\\]{0,499}")
 _STATUS_BYTES_MAX: Final = 2_000
 _JSON_WORDS: Final = frozenset({"null", "true", "false", "NaN", "Infinity"})
-_GONE: Final = re.compile(r"disconnect|lost|offline|gone|dead|died|down|closed|will", re.IGNORECASE)
+_GONE: Final = re.compile(r"disconnect|lost|offline|gone|dead|died|down|closed", re.IGNORECASE)
 _HERE: Final = re.compile(r"connect|online|alive|ready|hello|birth|running|\bup\b", re.IGNORECASE)
 
 
