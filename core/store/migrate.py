@@ -64,14 +64,13 @@ async def migrate(dsn: str, known: Sequence[Migration] | None = None) -> list[st
     """Bring the database to this version's schema; the names of the migrations that were missing."""
     migrations = known_migrations() if known is None else known
     with store_errors():
-        async with await connect(dsn, Role.MIGRATE) as conn:
-            await install_extension(conn)
-        async with await connect(dsn, Role.MIGRATE) as conn:
-            await conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            try:
+        async with await connect(dsn, Role.MIGRATE) as turn:
+            await turn.execute("SET lock_timeout = 0")  # another's migration may take its time
+            await turn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))  # ours until this connection closes
+            async with await connect(dsn, Role.MIGRATE) as conn:
+                await install_extension(conn)
+            async with await connect(dsn, Role.MIGRATE) as conn:
                 return await _apply_missing(conn, migrations)
-            finally:
-                await conn.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
 async def check_schema(conn: AsyncConnection, known: Sequence[Migration] | None = None) -> None:

@@ -2,18 +2,18 @@
 Text from the world is made fit for the database here: it takes no NUL, no half of a surrogate pair and no NaN in JSON.
 """
 
+import re
 from math import isfinite
 from typing import Any, Final
 
+_REFUSED: Final = re.compile("[\\0\\ud800-\\udfff]")
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 SMALLINT_MAX: Final = 32_767
 
 
 def fit_text(text: str) -> str:
     """The text with what the database refuses replaced."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", _REPLACEMENT).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _REFUSED.sub(_REPLACEMENT, text)
 
 
 def fit_json(value: Any) -> Any:  # noqa: ANN401 - JSON is any of its types

@@ -71,7 +71,7 @@ async def write_health(conn: Connection, facts: SiteFacts, step: Step, late_stor
         await conn.execute(QUERIES["add_ledger"], {"site_id": facts.row_id, **counts})
     for change in step.reader_changes:
         at = timestamp(near(change.at_us, step.closed_us))
-        params = {"site_id": facts.row_id, "reader": change.reader, "online": change.online, "at": at}
+        params = {"site_id": facts.row_id, "reader": fit_text(change.reader), "online": change.online, "at": at}
         await conn.execute(QUERIES["reader_online"], params)
     for event in step.reader_events:
         if event.kind in _ANTENNA_QUERIES:
@@ -87,7 +87,7 @@ def _ledger_params(ledger: Iterable[LedgerRow], late_stored: Mapping[str, int]) 
     """
     totals: dict[str, dict[str, int]] = {}
     for row in ledger:
-        total = totals.setdefault(row.reader, dict.fromkeys((*_COUNTS, *_LAST), 0))
+        total = totals.setdefault(fit_text(row.reader), dict.fromkeys((*_COUNTS, *_LAST), 0))
         for name in _COUNTS:
             total[name] += getattr(row, name)
         if row.last_arrived_us >= total["last_arrived_us"]:

@@ -1,0 +1,18 @@
+"""
+An open store with one small site in a fresh database.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from core.store import Store, open_store
+from tests.store_steps import small_site
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """The store as ingest opens it, with the site `north` in it."""
+    async with open_store(database_url, role="ingest") as opened:
+        await opened.save_site(small_site())
+        yield opened
