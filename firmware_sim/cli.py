@@ -2,116 +2,134 @@
 The simulator's command line, of use against any MQTT broker.
 """
 
+import argparse
 import json
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Final
 
-import typer
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from firmware_sim.faults import FaultsUnreadable, read_faults
 from firmware_sim.layout import demo_plan
+from firmware_sim.products import products
 from firmware_sim.publish import BrokerUnreachable
 from firmware_sim.run import Config, Progress, Simulation
 from firmware_sim.scenarios import SCENARIOS
 from firmware_sim.stopping import stop_on_signals
 
-app = typer.Typer(
-    help="A simulated warehouse: readers of three makes that publish tag reads to an MQTT broker, and the truth beside it.",
-    no_args_is_help=True,
-    add_completion=False,
-)
 TAGS_MIN, TAGS_MAX = 10, 2_000_000
-MISUSE = 2
+FAILED, MISUSE = 1, 2
+BROKER: Final = "mqtt://127.0.0.1:1883"
 
 
-@app.command()
-def scenarios() -> None:
-    """List the scenarios."""
-    for scenario in SCENARIOS.values():
-        typer.echo(f"{scenario.name:10} {scenario.about}")
-
-
-@app.command()
-def site(
-    scenario: Annotated[str, typer.Option(help="Scenario whose patience to write.")] = "standard",
-    site_id: Annotated[str, typer.Option(help="The site's id, a level of the native topics.")] = "demo",
-) -> None:
-    """Write the warehouse's floor plan as a site file."""
-    config = Config(scenario=_known(scenario), site_id=site_id, tags=TAGS_MIN)
-    typer.echo(Simulation(config).site_toml(), nl=False)
-
-
-@app.command()
-def run(
-    mqtt: Annotated[str, typer.Option(help="The broker: mqtt://user:password@host:port")] = "mqtt://127.0.0.1:1883",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same warehouse.")] = 7,
-    scenario: Annotated[str, typer.Option(help="See the command scenarios.")] = "standard",
-    tags: Annotated[int, typer.Option(min=TAGS_MIN, max=TAGS_MAX, help="How many tags.")] = 4_000,
-    rate: Annotated[float, typer.Option(help="Reads a second to aim at; 0: as the readers' own pace has it.")] = 3_000,
-    for_s: Annotated[float | None, typer.Option("--for", help="Simulated seconds; without it until stopped.")] = None,
-    speed: Annotated[float, typer.Option(min=0.1, help="How many times faster than the clock.")] = 1.0,
-    out: Annotated[Path | None, typer.Option(help="Folder for truth.csv, events.csv, shipments.json ...")] = None,
-    faults: Annotated[Path | None, typer.Option(help="File of faults, TOML or JSON.")] = None,
-    site_id: Annotated[str, typer.Option(help="The site's id, a level of the native topics.")] = "demo",
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
-) -> None:
-    """Run the warehouse against a broker, until --for is over or a signal comes."""
-    readers = tuple(reader.id for reader in demo_plan().readers)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit status: 0 well, 1 no broker, 2 misuse."""
+    asked = _parser().parse_args(arguments)
     try:
-        brought = read_faults(faults, readers) if faults is not None else ()
-        config = Config(
-            seed=seed,
-            scenario=_known(scenario),
-            tags=tags,
-            rate=rate or None,
-            site_id=site_id,
-            faults=brought,
-            speed=speed,
-        )
-        simulation = Simulation(config)
-        _run(simulation, mqtt, for_s, out)
+        return _COMMANDS[asked.command](asked)
     except FaultsUnreadable as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(MISUSE) from exc
+        sys.stderr.write(f"{exc}\n")
+        return MISUSE
     except BrokerUnreachable as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(1) from exc
-    summary = simulation.summary()
-    typer.echo(json.dumps(summary) if as_json else "\n".join(f"{key}: {value}" for key, value in summary.items()))
+        sys.stderr.write(f"{exc}\n")
+        return FAILED
 
 
-def _known(scenario: str) -> str:
-    if scenario not in SCENARIOS:
-        typer.echo(f"no scenario {scenario!r}: choose one of {', '.join(SCENARIOS)}", err=True)
-        raise typer.Exit(MISUSE)
-    return scenario
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware_sim",
+        description="A simulated warehouse: readers of three makes publish tag reads over MQTT, and the truth is known.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("scenarios", help="list the scenarios")
+    commands.add_parser("products", help="print the products as JSON")
+    _add_world(commands.add_parser("site", help="print the floor plan as a site file"))
+    _add_world(commands.add_parser("shipments", help="print the shipments known at the start as JSON"))
+    run = commands.add_parser("run", help="run the warehouse against a broker, until --for is over or a signal comes")
+    _add_world(run)
+    run.add_argument("--mqtt", default=BROKER, metavar="URL", help=f"mqtt://user:password@host:port ({BROKER})")
+    run.add_argument("--for", dest="for_s", type=_positive, metavar="S", help="simulated seconds")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where truth.csv, events.csv, shipments.json ... go")
+    run.add_argument("--json", action="store_true", help="print the summary as JSON")
+    return parser
 
 
-def _run(simulation: Simulation, mqtt: str, for_s: float | None, out: Path | None) -> None:
+def _add_world(parser: argparse.ArgumentParser) -> None:
+    """Add what says which warehouse it is, alike for all commands."""
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same warehouse (7)")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="standard", help="how busy it is (standard)")
+    parser.add_argument("--tags", type=_tags, default=4_000, metavar="N", help=f"{TAGS_MIN} to {TAGS_MAX:,} (4,000)")
+    parser.add_argument(
+        "--rate", type=float, default=3_000.0, help="reads a second to aim at; 0: the readers' own pace (3,000)"
+    )
+    parser.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="times faster than the clock (1)")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong besides, as TOML or JSON")
+    parser.add_argument("--site-id", default="demo", help="the site's id, a level of the native topics (demo)")
+
+
+def _tags(text: str) -> int:
+    number = int(text)
+    if not TAGS_MIN <= number <= TAGS_MAX:
+        raise argparse.ArgumentTypeError(f"{number:,} tags: give {TAGS_MIN} to {TAGS_MAX:,}")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: give a number above 0")
+    return number
+
+
+def _simulation(asked: argparse.Namespace) -> Simulation:
+    readers = tuple(reader.id for reader in demo_plan().readers)
+    config = Config(
+        seed=asked.seed,
+        scenario=asked.scenario,
+        tags=asked.tags,
+        rate=asked.rate or None,
+        site_id=asked.site_id,
+        faults=read_faults(asked.faults, readers) if asked.faults is not None else (),
+        speed=asked.speed,
+    )
+    return Simulation(config)
+
+
+def _print_scenarios(_: argparse.Namespace) -> int:
+    for scenario in SCENARIOS.values():
+        sys.stdout.write(f"{scenario.name:10} {scenario.about}\n")
+    return 0
+
+
+def _print_products(_: argparse.Namespace) -> int:
+    sys.stdout.write(json.dumps([asdict(product) for product in products()], indent=2) + "\n")
+    return 0
+
+
+def _print_site(asked: argparse.Namespace) -> int:
+    asked.tags = TAGS_MIN  # the plan is the same for any number
+    sys.stdout.write(_simulation(asked).site_toml())
+    return 0
+
+
+def _print_shipments(asked: argparse.Namespace) -> int:
+    rows = [{"reference": s.reference, "door": s.door, "epcs": s.epcs} for s in _simulation(asked).shipments()]
+    sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+def _run(asked: argparse.Namespace) -> int:
+    simulation = _simulation(asked)
+    out: Path | None = asked.out
+    line = Live(Text(""), console=Console(stderr=True), refresh_per_second=2) if sys.stderr.isatty() else None
     stop = threading.Event()
-    console = Console(stderr=True)
-    line = Live(Text(""), console=console, refresh_per_second=2) if sys.stderr.isatty() else None
-    if out is not None:
-        simulation.write(out)
-    with stop_on_signals(stop):
-        if line is None:
-            _publish(simulation, mqtt, stop, for_s, out, None)
-        else:
-            with line:
-                _publish(simulation, mqtt, stop, for_s, out, line)
-    if out is not None:
-        simulation.write(out)
 
-
-def _publish(
-    simulation: Simulation, mqtt: str, stop: threading.Event, for_s: float | None, out: Path | None, line: Live | None
-) -> None:
     def told(progress: Progress) -> None:
         if line is not None:
             line.update(Text(_words(progress)))
@@ -120,12 +138,40 @@ def _publish(
         if out is not None:
             simulation.write_shipments(out)
 
-    simulation.run(mqtt, stop, for_s=for_s, on_progress=told, on_shipment=shipped)
+    if out is not None:
+        simulation.prepare(out)
+    with stop_on_signals(stop):
+        if line is not None:
+            line.start()
+        try:
+            simulation.run(asked.mqtt, stop, for_s=asked.for_s, on_progress=told, on_shipment=shipped)
+        finally:
+            if line is not None:
+                line.stop()
+    _finish(simulation, out, as_json=asked.json)
+    return 0
+
+
+def _finish(simulation: Simulation, out: Path | None, *, as_json: bool) -> None:
+    if out is not None:
+        simulation.write(out)
+    summary = simulation.summary()
+    text = json.dumps(summary) if as_json else "\n".join(f"{key}: {value}" for key, value in summary.items())
+    sys.stdout.write(text + "\n")
 
 
 def _words(progress: Progress) -> str:
     behind = f", {progress.behind_s:.1f} s behind" if progress.behind_s > 1.0 else ""
     return (
         f"{progress.at_s:7.1f} s  {progress.reads:,} reads in {progress.messages:,} messages, "
-        f"{progress.tags_here:,} tags here, {progress.thefts} things stolen, {progress.readers_down} readers down{behind}"
+        f"{progress.tags_here:,} tags here, {progress.thefts} stolen, {progress.readers_down} readers down{behind}"
     )
+
+
+_COMMANDS: Final = {
+    "scenarios": _print_scenarios,
+    "products": _print_products,
+    "site": _print_site,
+    "shipments": _print_shipments,
+    "run": _run,
+}
