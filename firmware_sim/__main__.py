@@ -2,7 +2,9 @@
 `python -m firmware_sim` starts the simulator's command line.
 """
 
-from firmware_sim.cli import app
+import sys
+
+from firmware_sim.cli import main
 
 if __name__ == "__main__":
-    app(prog_name="python -m firmware_sim")
+    sys.exit(main())

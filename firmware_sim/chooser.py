@@ -28,7 +28,7 @@ class Chooser:
     def unit_in(self, *kinds: str) -> Indices:
         """A unit at rest in a zone of one of these kinds, and reserve it; no tags if there is none."""
         table = self.world.tags
-        at_rest = ~table.busy[self._firsts] & (table.life[self._firsts] == Life.HERE)
+        at_rest = ~table.busy[self._firsts] & ~table.ordered[self._firsts] & (table.life[self._firsts] == Life.HERE)
         zones = self.world.plan.zones_of(*kinds)
         found = np.flatnonzero(at_rest & np.isin(table.zone[self._firsts], zones))
         if not found.size:
@@ -38,6 +38,24 @@ class Chooser:
         chosen: Indices = unit[free]
         table.busy[chosen] = True
         return chosen
+
+    def order(self, *kinds: str) -> Indices:
+        """Put a unit on order: it stays where it is, and is left alone until it is shipped."""
+        unit = self.unit_in(*kinds)
+        self.world.tags.ordered[unit] = True
+        self.world.tags.busy[unit] = False
+        return unit
+
+    def at_rest_in(self, unit: Indices, *kinds: str) -> bool:
+        """Whether a unit lies in a zone of one of these kinds, and nobody is on the way to it."""
+        table = self.world.tags
+        resting = not bool(table.busy[unit].any())
+        return resting and int(table.zone[unit[0]]) in self.world.plan.zones_of(*kinds)
+
+    def reserve(self, unit: Indices) -> Indices:
+        """Reserve a unit by name."""
+        self.world.tags.busy[unit] = True
+        return unit
 
     def some_of(self, most: int, *kinds: str) -> Indices:
         """Take a few loose tags from a unit in a zone of one of these kinds, and reserve them."""
@@ -58,6 +76,7 @@ class Chooser:
                 unit = self.units[int(found[0])]
                 chosen: Indices = unit[table.life[unit] == life]
                 table.life[chosen] = Life.SHIELDED  # no other lorry may bring them
+                table.ordered[chosen] = False
                 if life == Life.GONE:
                     table.encode(chosen, int(self.rng.integers(SKUS)))
                 return chosen

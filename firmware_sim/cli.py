@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m firmware_sim",
-        description="A simulated warehouse: readers of three makes publish tag reads over MQTT, and the truth is known.",
+        description="A simulated warehouse: readers of three makes publish reads over MQTT; the truth is known.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("scenarios", help="list the scenarios")

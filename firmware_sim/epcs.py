@@ -31,10 +31,22 @@ def _head(header: int, filter_value: int, company: int) -> int:
     return (header << 88) | (filter_value << 85) | (PARTITION << 82) | (company << 58)
 
 
+def _numbers(sku: int) -> tuple[int, int]:
+    """Company prefix, and indicator with item reference, of a product."""
+    return COMPANIES[sku % len(COMPANIES)], 100_000 + 131 * sku
+
+
+def gtin(sku: int) -> str:
+    """Write a product's GTIN-14: indicator, company, item reference, check digit."""
+    company, item = _numbers(sku)
+    digits = f"{item:06d}"[0] + f"{company:07d}" + f"{item:06d}"[1:]
+    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(digits))
+    return digits + str(-total % 10)
+
+
 def sgtin(sku: int, serials: Words, *, case: bool) -> tuple[Words, Words]:
     """Encode serial numbers of one product as SGTIN-96: (hi, lo)."""
-    company = COMPANIES[sku % len(COMPANIES)]
-    item = 100_000 + 131 * sku
+    company, item = _numbers(sku)
     hi, lo = _split(_head(SGTIN_96, 2 if case else 1, company) | (item << 38))
     return np.full(serials.size, hi, np.uint64), np.uint64(lo) | serials
 

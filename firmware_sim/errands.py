@@ -55,7 +55,7 @@ def take_out(tags: Indices, door: DoorPlan, kind: EventKind, world: World, mover
     """Take tags out through a door: on a shipment, or as a thief."""
     yield where(world, tags)
     world.take(mover, tags)
-    yield _HANDLING_S / 2
+    yield _HANDLING_S / 3
     yield threshold(world, door)
     world.plant(mover.load, kind, door.id)
     yield door.outside

@@ -111,7 +111,7 @@ def _problems(entry: object, readers: tuple[str, ...]) -> list[str]:
     if not isinstance(entry, dict):
         return [f"{entry!r} is not a table; write kind, reader, from_s and to_s"]
     kind = entry.get("kind")
-    if kind not in get_args(FaultKind):
+    if not isinstance(kind, str) or kind not in PARAMETERS:
         return [f"kind {kind!r} is unknown; write one of {', '.join(get_args(FaultKind))}"]
     found = []
     unknown = sorted(set(entry) - _KEYS - set(PARAMETERS[kind]))

@@ -116,7 +116,7 @@ def _door(n: int, firmware: Firmware, style: Style, by_id: dict[str, ZonePlan]) 
             AntennaPlan(port=i, x=x, y=y, z=2.0, zone=zone.id, range_m=6.0, facing_deg=facing, back_off_db=5.0)
             for i, (x, y, facing) in enumerate(places, start=1)
         ),
-        rounds_per_s=400.0,
+        rounds_per_s=400.0 if firmware != "impinj" else 150.0,  # each of its reads is a message
         fold_s=0.2 if firmware == "zebra" else 0.1,
         newer=n == 4,  # noqa: PLR2004
         topic_root="" if firmware == "native" else f"{firmware}/dock-{n}",
@@ -135,7 +135,7 @@ def _exit(zone: ZonePlan) -> ReaderPlan:
             AntennaPlan(port=i, x=x, y=y, z=2.0, zone=zone.id, range_m=6.0, facing_deg=facing, back_off_db=5.0)
             for i, (x, y, facing) in enumerate(places, start=1)
         ),
-        rounds_per_s=400.0,
+        rounds_per_s=150.0,
         topic_root="impinj/exit-gate",
     )
 

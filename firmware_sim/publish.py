@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from firmware_sim.outgoing import Firmware, Outgoing
 from firmware_sim.station import Link, Told
@@ -82,7 +82,7 @@ class Fleet:
             session.acked.append(mid)
 
         def commanded(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-            self._commands.append((reader, message.payload))
+            self._commands.append((reader, bytes(message.payload)))
 
         client.on_connect = subscribe
         client.on_publish = acknowledged
@@ -100,7 +100,7 @@ class Fleet:
     def _publish(self, message: Outgoing) -> None:
         session = self._sessions[message.reader]
         info = session.client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        if info.rc == mqtt.MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             self.not_sent += 1
             return
         session.pending[info.mid] = message.reads

@@ -43,7 +43,8 @@ def mixed(words: Words) -> Words:
         words = words + np.uint64(0x9E3779B97F4A7C15)
         words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return words ^ (words >> np.uint64(31))
+        scattered: Words = words ^ (words >> np.uint64(31))
+    return scattered
 
 
 def normal_of(words: Words) -> Singles:
@@ -57,7 +58,8 @@ def normal_of(words: Words) -> Singles:
 def answered(level_dbm: Singles) -> Singles:
     """How often a tag heard this strongly on average answers a query."""
     odds = np.exp(-(level_dbm - SENSITIVITY_DBM) / SENSITIVITY_WIDTH_DB)
-    return (ANSWERED_MAX / (1.0 + odds)).astype(np.float32)
+    often: Singles = (ANSWERED_MAX / (1.0 + odds)).astype(np.float32)
+    return often
 
 
 class Antennas:
@@ -96,7 +98,8 @@ class Antennas:
         level -= RACK_LOSS_DB * self._behind_goods(zone, antennas)
         level -= BACK_LOSS_DB * self._behind_back(dx, dy, antennas)
         level -= self._walls_between(x, y, antennas)
-        return level.astype(np.float32)
+        levels: Singles = level.astype(np.float32)
+        return levels
 
     def _shadow(self, x: Singles, y: Singles, antennas: Indices) -> Singles:
         column = np.floor(x * _SHADOW_CELLS_PER_M).astype(np.int64).astype(np.uint64)

@@ -159,24 +159,28 @@ class Simulation:
             "shipments": len(self.shipments()),
         }
 
-    def write(self, folder: Path) -> None:
-        """Write truth.csv, events.csv, readers.json, shipments.json, site.toml and summary.json into a folder."""
+    def prepare(self, folder: Path) -> None:
+        """Write what is known before the run: site.toml, readers.json and shipments.json."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.warehouse.world.truth.write(folder, self.warehouse.world.now_us)
         readers = [
             {"id": r.id, "name": r.name, "format": r.firmware, "style": r.style, "antennas": len(r.antennas)}
             for r in self.warehouse.plan.readers
         ]
-        (folder / "readers.json").write_text(json.dumps(readers, indent=2) + "\n")
-        (folder / "site.toml").write_text(self.site_toml())
-        (folder / "summary.json").write_text(json.dumps(self.summary(), indent=2) + "\n")
+        _replace(folder / "readers.json", readers)
+        (folder / "site.toml").write_text(self.site_toml(), encoding="utf-8")
         self.write_shipments(folder)
+
+    def write(self, folder: Path) -> None:
+        """Write all there is after the run: truth.csv, events.csv and, last, summary.json as well."""
+        self.prepare(folder)
+        self.warehouse.world.truth.write(folder, self.warehouse.world.now_us)
+        _replace(folder / "summary.json", self.summary())
 
     def write_shipments(self, folder: Path) -> None:
         """Write shipments.json; announced_s is Unix time."""
         start_s = self.warehouse.start_us / 1e6
         rows = [{**asdict(s), "announced_s": s.announced_s + start_s} for s in self.shipments()]
-        (folder / "shipments.json").write_text(json.dumps(rows, indent=2) + "\n")
+        _replace(folder / "shipments.json", rows)
 
 
 class _Announcer:
@@ -191,6 +195,13 @@ class _Announcer:
         while self._call is not None and self._told < len(self._shipments):
             self._call(self._shipments[self._told])
             self._told += 1
+
+
+def _replace(path: Path, value: object) -> None:
+    """Write a JSON file so that whoever reads it meanwhile sees the old one or the new one, whole."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 def _wait_until(at_s: float, stop: threading.Event) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from firmware_sim.faults import Fault
+from firmware_sim.truth import EventKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,11 @@ class Scenario:
     """Returns, quarantine and roll cages, in turn."""
     theft_every_s: float
     """After the first ones; kinds in turn."""
-    thefts_at_s: dict[str, tuple[float, ...]]
+    thefts_at_s: dict[EventKind, tuple[float, ...]]
     missing_after_s: dict[str, float]
     reader_offline_after_s: float = 20.0
-    forklifts: int = 9
-    people: int = 12
+    forklifts: int = 16
+    people: int = 14
     faults: tuple[Fault, ...] = field(default=())
 
 
@@ -33,7 +34,7 @@ _STANDARD: Final = Scenario(
     name="standard",
     about="an afternoon: goods in and out, three thefts in the first half minute, one reader that dies for a while",
     inbound_every_s=24.0,
-    ship_every_s=14.0,
+    ship_every_s=9.0,
     pick_every_s=3.0,
     tidy_every_s=12.0,
     theft_every_s=75.0,

@@ -50,6 +50,8 @@ class TagTable:
         self.moving = np.zeros(count, np.bool_)
         self.busy = np.zeros(count, np.bool_)
         self.epoch = np.zeros(count, np.int32)
+        self.ordered = np.zeros(count, np.bool_)
+        """On an announced shipment: nobody picks, returns or steals it."""
         self._serial_next = 1
 
     def encode(self, tags: Indices, sku: int) -> None:

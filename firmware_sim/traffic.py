@@ -21,9 +21,12 @@ from firmware_sim.world import Mover, World
 
 INBOUND_DOORS: Final = ("door-1", "door-2", "door-3")
 OUTBOUND_DOORS: Final = ("door-4", "door-5", "door-6")
-NOTICE_S: Final = 8.0
+NOTICE_S: Final = 6.0
 """A shipment is announced at least this long before it is loaded."""
-_SHIPMENT_UNITS: Final = 2
+ORDERS_AHEAD: Final = 8
+"""So many shipments are announced before they are loaded, where there is stock for them."""
+ORDERS_STAGED: Final = 4
+"""So many of the first ones stand in staging from the start."""
 _LORRY_PALLETS: Final = 3
 _JITTER: Final = 0.2
 
@@ -55,6 +58,15 @@ class _Wanted:
     task: errands.Task
 
 
+@dataclass(slots=True)
+class _Order:
+    """A shipment that is still to be loaded."""
+
+    door: str
+    units: list[Indices]
+    not_before_us: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Traffic:
     """Keeps the warehouse busy. Everything it chooses comes from its own seeded generator."""
@@ -67,6 +79,8 @@ class Traffic:
     _timers: list[_Timer] = field(default_factory=list)
     _once: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
     _wanted: deque[_Wanted] = field(default_factory=deque)
+    _orders: list[_Order] = field(default_factory=list)
+    _shipped: int = 0
     _counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,10 +89,10 @@ class Traffic:
         s = self.scenario
         for first_s, every_s, do in (
             (1.0, s.inbound_every_s, self._lorry),
-            (0.0, s.ship_every_s, self._ship),
+            (NOTICE_S, s.ship_every_s, self._ship),
             (0.5, s.pick_every_s, self._pick),
             (2.0, s.tidy_every_s, self._tidy),
-            (5.0, s.ship_every_s, self._stage),
+            (3.0, s.ship_every_s / 2, self._stage),
             (
                 max(max(at, default=0.0) for at in s.thefts_at_s.values()) + s.theft_every_s,
                 s.theft_every_s,
@@ -86,6 +100,7 @@ class Traffic:
             ),
         ):
             self._timers.append(_Timer(self.world.now_us + int(first_s * 1e6), every_s, do))
+        self._order()
         thefts = [(at_s, kind) for kind, times in sorted(s.thefts_at_s.items()) for at_s in times]
         for at_s, kind in sorted(thefts):
             self._later(at_s, partial(self._steal, kind))
@@ -132,8 +147,12 @@ class Traffic:
                 waiting.append(wanted)
         self._wanted = waiting
 
-    def _want(self, hands: errands.Hands, task: errands.Task) -> None:
-        self._wanted.append(_Wanted(hands, task))
+    def _want(self, hands: errands.Hands, task: errands.Task, *, urgent: bool = False) -> None:
+        """Ask for somebody to do it; what is urgent goes before what waits."""
+        if urgent:
+            self._wanted.appendleft(_Wanted(hands, task))
+        else:
+            self._wanted.append(_Wanted(hands, task))
 
     # The jobs.
 
@@ -147,25 +166,46 @@ class Traffic:
         for _ in range(_LORRY_PALLETS - 1):
             self._carry("forklift", self.choose.unit_in("receiving"), self.choose.spot("storage"))
 
+    def _order(self) -> None:
+        """Keep a few shipments announced ahead of time; the first ones are staged already."""
+        while len(self.shipments) - self._shipped < ORDERS_AHEAD:
+            no = len(self.shipments)
+            first, second = ("staging", "storage") if no < ORDERS_STAGED else ("storage", "staging")
+            chosen = (self.choose.order(first) for _ in range(1 + no % 2))
+            units = [unit for unit in chosen if unit.size] or [self.choose.order(second)]
+            if not units[0].size:
+                return
+            shipment = Shipment(
+                reference=f"SHP-{no + 1:05d}",
+                door=OUTBOUND_DOORS[no % len(OUTBOUND_DOORS)],
+                epcs=tuple(self.world.tags.epcs(np.concatenate(units))),
+                announced_s=self.world.now_us / 1e6,
+            )
+            self.shipments.append(shipment)
+            self._orders.append(_Order(shipment.door, units, self.world.now_us + int(NOTICE_S * 1e6)))
+
     def _stage(self) -> None:
-        """Pallets from the aisles to staging, so that there is always something to ship."""
-        for _ in range(_SHIPMENT_UNITS):
-            self._carry("forklift", self.choose.unit_in("storage"), self.choose.spot("staging"))
+        """Bring what is on order from the aisles to staging."""
+        for order in self._orders:
+            for unit in order.units:
+                if self.choose.at_rest_in(unit, "storage"):
+                    self._carry("forklift", self.choose.reserve(unit), self.choose.spot("staging"))
+                    return
 
     def _ship(self) -> None:
-        """Announce a shipment from staging, and load it a little later."""
-        no = self._next("ship")
-        door = self.world.plan.door(OUTBOUND_DOORS[no % len(OUTBOUND_DOORS)])
-        units = [unit for unit in (self.choose.unit_in("staging") for _ in range(_SHIPMENT_UNITS)) if unit.size]
-        if not units:
+        """Load the oldest shipment that is staged as a whole."""
+        for order in self._orders:
+            staged = all(self.choose.at_rest_in(unit, "staging") for unit in order.units)
+            if staged and order.not_before_us <= self.world.now_us:
+                break
+        else:
             return
-        epcs = tuple(self.world.tags.epcs(np.concatenate(units)))
-        now_s = self.world.now_us / 1e6
-        shipment = Shipment(reference=f"SHP-{no + 1:05d}", door=door.id, epcs=epcs, announced_s=now_s)
-        self.shipments.append(shipment)
-        for unit in units:
-            load = partial(errands.take_out, unit, door, "shipment")
-            self._later(NOTICE_S, partial(self._want, "forklift", load))
+        self._orders.remove(order)
+        self._shipped += 1
+        door = self.world.plan.door(order.door)
+        for unit in order.units:
+            self._want("forklift", partial(errands.take_out, self.choose.reserve(unit), door, "shipment"), urgent=True)
+        self._order()
 
     def _pick(self) -> None:
         """A few items from an aisle by way of picking to packing."""
@@ -195,8 +235,10 @@ class Traffic:
 
     def _steal(self, kind: EventKind) -> None:
         """Plant a theft; the thief stands where the goods are and needs nobody's leave."""
-        sources = {"theft_exit": ("returns", "packing"), "theft_door": ("staging",), "theft_shielded": ("storage",)}
+        sources = {"theft_exit": ("returns",), "theft_door": ("staging",), "theft_shielded": ("storage",)}
         tags = self.choose.some_of(3, *sources[kind])
+        if not tags.size:
+            tags = self.choose.some_of(3, "packing", "storage")
         if not tags.size:
             return
         self.thefts_planted += 1

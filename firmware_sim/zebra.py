@@ -1,5 +1,5 @@
 """
-The firmware of a Zebra fixed reader with IoT Connector, in the operating modes INVENTORY, SIMPLE, CONVEYOR, PORTAL, CUSTOM.
+The firmware of a Zebra fixed reader with IoT Connector, in all its operating modes but DIRECTIONALITY.
 """
 
 from typing import Any, Final
@@ -54,7 +54,7 @@ class ZebraFirmware:
         }
         return Outgoing(reader=self.plan.id, topic=f"{self.plan.topic_root}/events", payload=self._written(event))
 
-    def _written(self, event: Any) -> bytes:
+    def _written(self, event: dict[str, Any] | list[dict[str, Any]]) -> bytes:
         """Newer firmware writes an object's keys in order of the alphabet; older as they are documented."""
         return _encode(event, order="sorted" if self.plan.newer else None)
 
@@ -114,7 +114,7 @@ class ZebraFirmware:
         messages = []
         for start in range(0, len(events), READS_MAX):
             part = events[start : start + READS_MAX]
-            body: Any = part if len(part) > 1 else part[0]
+            body = part if len(part) > 1 else part[0]
             messages.append(self._data(self._written(body), len(part)))
         return [*messages, *self._beacon(now_us)]
 

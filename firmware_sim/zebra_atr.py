@@ -10,7 +10,8 @@ from firmware_sim.plan import ReaderPlan
 from firmware_sim.reads import Reads
 from firmware_sim.zebra import ZebraFirmware
 
-OUTER, INNER = 1, 2
+# Of a plan of four zones, 1 and 2 lie inside, 3 and 4 outside.
+INNER, OUTER = 1, 3
 ZONE_NAMES: Final = {OUTER: "Lorry", INNER: "Receiving"}
 _INNER_PORTS: Final = {1, 2}
 TIMEOUT_S: Final = 30.0
