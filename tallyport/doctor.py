@@ -156,7 +156,7 @@ async def check_given_database(url: str) -> list[Finding]:
 def check_schema_state(facts: DatabaseFacts) -> Finding:
     """Whether the database has the tables of this version."""
     problem = facts.schema_problem
-    return judged("schema", not problem, problem or "up to date", "run tallyport up, or tallyport ingest")
+    return judged("schema", not problem, problem or "up to date", "run tallyport up, or python -m tallyport.migrate")
 
 
 def check_clock(facts: DatabaseFacts | None) -> Finding:

@@ -57,7 +57,8 @@ class Function:
     @property
     def is_interface(self) -> bool:
         """Whether its parameters are a user's words: query parameters of a route, options of a command."""
-        return any(INTERFACE.match(ast.unparse(decorator)) for decorator in self.node.decorator_list)
+        routed = any(INTERFACE.match(ast.unparse(decorator)) for decorator in self.node.decorator_list)
+        return routed or "typer." in ast.unparse(self.node.args)
 
     @property
     def lines(self) -> int:
