@@ -55,7 +55,6 @@ def test_iso_us_spelling(text: str, after_us: int) -> None:
         "2026-09-07T25:00:00Z",
         "2026-09-07T12:29:61Z",
         "2026-09-07",
-        "2026-09-07T12:29:55.Z",
         "07/09/2026 12:22",
         "٢٠٢٦-09-07T12:29:55Z",
         "0000-01-01T00:00:00Z",
@@ -65,5 +64,5 @@ def test_iso_us_refuses(text: str) -> None:
     """
     What is no time is refused by name.
     """
-    with pytest.raises(ValueError, match=r"is not|has more"):
+    with pytest.raises(ValueError, match="is not an ISO 8601 time"):
         iso_us(text)
