@@ -109,7 +109,7 @@ export const strings = {
     noReadsHelp:
       "The floor plan is loaded and the page is connected. As soon as a reader publishes over MQTT, its tags appear here. Check the readers list, or run",
     noReadsCommand: "tallyport doctor",
-    unplaced: (n: number) => `${n} heard, zone not known yet`,
+    unplaced: (n: number) => `${n} heard, zone unknown`,
     zone: (name: string, present: number, missing: number) =>
       `${name}: ${present} ${present === 1 ? "tag" : "tags"}${missing > 0 ? `, ${missing} missing` : ""}`,
     reader: (name: string, health: string) => `Reader ${name}: ${health}`,
@@ -208,7 +208,6 @@ export const strings = {
     show: "Show on map",
     states: { present: "Here", left: "Left", missing: "Missing" } as Readonly<Record<string, string>>,
     kinds: { appear: "Appeared", move: "Moved", leave: "Left", missing: "Missing" } as Readonly<Record<string, string>>,
-    outside: "outside",
   },
   ago: {
     now: "now",

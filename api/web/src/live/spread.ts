@@ -7,6 +7,9 @@ const SPACING_M = 0.55;
 const INSET_M = 0.35;
 const CELLS_MAX = 40_000;
 const PROBES = 12;
+/** A tall zone keeps its top free for its name. */
+const TITLE_M = 1.4;
+const TALL_M = 7;
 const GOLDEN = 0.7548776662466927;
 const GOLDEN_2 = 0.5698402909980532;
 
@@ -67,7 +70,9 @@ export function bounds(polygon: Polygon): Box {
 
 function cellsOf(polygon: Polygon): Float32Array {
   const box = bounds(polygon);
-  const [width, height] = [box.right - box.left, box.top - box.bottom];
+  const width = box.right - box.left;
+  const tall = box.top - box.bottom;
+  const height = tall >= TALL_M ? tall - TITLE_M : tall;
   const spacing = Math.max(SPACING_M, Math.sqrt((width * height) / CELLS_MAX));
   const inset = Math.min(INSET_M, width / 6, height / 6);
   const found: number[] = [];

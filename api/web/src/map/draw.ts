@@ -4,7 +4,7 @@ import { Deck, LinearInterpolator, OrthographicView, type OrthographicViewState 
 import { ScatterplotLayer } from "@deck.gl/layers";
 import type { Point } from "../live/spread";
 import type { Scene } from "./scene";
-import { bandOf, dotRadius, fitScale, SCALE_MAX, type View } from "./view";
+import { bandOf, dotRadius, fitScale, fitView, SCALE_MAX, type View } from "./view";
 
 export interface Drawing {
   /** Hand the scene to the GPU; `looks` when more than places changed. */
@@ -35,7 +35,10 @@ export function open(canvas: Canvas): Drawing {
   const { parent } = canvas;
   const fitZoom = (): number =>
     Math.log2(fitScale(canvas.width, canvas.height, parent.clientWidth, parent.clientHeight));
-  const middle = (): [number, number, number] => [canvas.width / 2, canvas.height / 2, 0];
+  const middle = (): [number, number, number] => {
+    const { scale, bottom } = fitView(canvas.width, canvas.height, parent.clientWidth, parent.clientHeight);
+    return [canvas.width / 2, (bottom - parent.clientHeight / 2) / scale, 0];
+  };
   const state = (target: [number, number, number], zoom: number): OrthographicViewState => ({
     target,
     zoom,
@@ -91,9 +94,10 @@ export function open(canvas: Canvas): Drawing {
   function buffers(scene: Scene | null) {
     const attributes = {
       getPosition: { value: scene?.position ?? new Float32Array(0), size: 2 },
-      getFillColor: { value: scene?.fill ?? new Uint8Array(0), size: 4 },
-      getLineColor: { value: scene?.line ?? new Uint8Array(0), size: 4 },
+      getFillColor: { value: scene?.fill ?? new Uint8ClampedArray(0), size: 4 },
+      getLineColor: { value: scene?.line ?? new Uint8ClampedArray(0), size: 4 },
       getRadius: { value: scene?.radius ?? new Float32Array(0), size: 1 },
+      getLineWidth: { value: scene?.width ?? new Float32Array(0), size: 1 },
     };
     return { length: scene?.n ?? 0, attributes };
   }
@@ -108,7 +112,7 @@ export function open(canvas: Canvas): Drawing {
       radiusUnits: "pixels",
       radiusScale: dotRadius(scale),
       lineWidthUnits: "pixels",
-      getLineWidth: scale > 40 ? 2 : 1.25,
+      lineWidthScale: scale > 40 ? 2 : 1.25,
       stroked: true,
       filled: true,
       antialiasing: true,

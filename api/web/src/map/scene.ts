@@ -15,16 +15,18 @@ export interface Palette {
 export const STALE_AFTER_US = 120e6;
 const SURE_FROM = 0.6 * CONFIDENCE_ONE;
 const HOLLOW = 40;
-const MISSING_SIZE = 1.7;
+const MISSING_SIZE = 2;
+const MISSING_WIDTH = 2.2;
 
 export class Scene {
   n = 0;
   /** Slot of each drawn tag, so that a click finds its way back. */
   slots = new Int32Array(0);
   position = new Float32Array(0);
-  fill = new Uint8Array(0);
-  line = new Uint8Array(0);
+  fill = new Uint8ClampedArray(0);
+  line = new Uint8ClampedArray(0);
   radius = new Float32Array(0);
+  width = new Float32Array(0);
 
   /** Choose the tags to draw and their looks. */
   rebuild(store: TagStore, nowUs: number, palette: Palette): void {
@@ -39,6 +41,7 @@ export class Scene {
       const colour = missing ? palette.missing : stale ? palette.stale : palette.tag;
       const solid = !missing && (store.confidence[slot] ?? 0) >= SURE_FROM;
       this.radius[i] = missing ? MISSING_SIZE : 1;
+      this.width[i] = missing ? MISSING_WIDTH : 1;
       this.#paint(this.fill, i, colour, missing ? 0 : solid ? 255 : HOLLOW);
       this.#paint(this.line, i, colour, 255);
     }
@@ -54,7 +57,7 @@ export class Scene {
     }
   }
 
-  #paint(into: Uint8Array, i: number, colour: Rgb, alpha: number): void {
+  #paint(into: Uint8ClampedArray, i: number, colour: Rgb, alpha: number): void {
     into[4 * i] = colour[0];
     into[4 * i + 1] = colour[1];
     into[4 * i + 2] = colour[2];
@@ -64,8 +67,9 @@ export class Scene {
   #grow(length: number): void {
     this.slots = new Int32Array(length);
     this.position = new Float32Array(2 * length);
-    this.fill = new Uint8Array(4 * length);
-    this.line = new Uint8Array(4 * length);
+    this.fill = new Uint8ClampedArray(4 * length);
+    this.line = new Uint8ClampedArray(4 * length);
+    this.width = new Float32Array(length);
     this.radius = new Float32Array(length);
   }
 }

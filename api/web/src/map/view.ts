@@ -16,7 +16,9 @@ export type Band = "far" | "middle" | "near";
 
 const FAR_BELOW = 6.5;
 const NEAR_FROM = 60;
-const MARGIN_PX = 28;
+const MARGIN_PX = 24;
+/** Kept free under the plan for the legend and the zoom buttons. */
+export const FOOT_PX = 68;
 export const SCALE_MAX = 220;
 
 export const bandOf = (scale: number): Band => (scale < FAR_BELOW ? "far" : scale < NEAR_FROM ? "middle" : "near");
@@ -37,8 +39,9 @@ export function seen(view: View): Box {
 
 /** The scale at which the whole plan is on the screen, with a little air. */
 export function fitScale(planWidth: number, planHeight: number, width: number, height: number): number {
-  const margin = Math.min(MARGIN_PX, width * 0.04);
-  return Math.max(0.05, Math.min((width - 2 * margin) / planWidth, (height - 2 * margin) / planHeight));
+  const margin = Math.min(MARGIN_PX, width * 0.03);
+  const free = height - FOOT_PX - margin;
+  return Math.max(0.05, Math.min((width - 2 * margin) / planWidth, free / planHeight));
 }
 
 export function fitView(planWidth: number, planHeight: number, width: number, height: number): View {
@@ -46,7 +49,7 @@ export function fitView(planWidth: number, planHeight: number, width: number, he
   return {
     scale,
     left: (width - planWidth * scale) / 2,
-    bottom: (height + planHeight * scale) / 2,
+    bottom: (height - FOOT_PX + planHeight * scale) / 2 + MARGIN_PX / 2,
     width,
     height,
   };
