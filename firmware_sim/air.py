@@ -16,12 +16,10 @@ from firmware_sim.reads import Reads, joined
 from firmware_sim.ring import Ring
 from firmware_sim.tags import Life, TagTable
 
-ANSWERED_MIN: Final = 0.01
+ANSWERED_MIN: Final = 0.03
 """A link that answers less often than this is not kept."""
 LINK_RATE_MAX: Final = 12.0
 """No tag is read more often than this by one antenna, in a second."""
-MOVING_RATE_MIN: Final = 3.0
-"""A tag new to the field is taken before those that answered just now."""
 _CHUNK: Final = 20_000
 _CALM: Final = 0.05
 """How fast the governor of the read rate adapts."""
@@ -39,6 +37,7 @@ class Air:
         self._scale = 1.0
         self._rings = [Ring() for _ in plan.readers]
         self._rounds_per_s = [reader.rounds_per_s for reader in plan.readers]
+        self._newcomers_per_s = [reader.newcomers_per_s for reader in plan.readers]
         self._owed = np.zeros(len(plan.readers))
 
     def settle(self, tags: Indices) -> None:
@@ -102,12 +101,14 @@ class Air:
         """Work out what each antenna hears of the tags on the move."""
         near, level = self._levels(moving)
         readers = self.antennas.reader[near]
-        in_field = answered(level) >= ANSWERED_MIN
+        often = answered(level)
+        in_field = often >= ANSWERED_MIN
         for reader in np.unique(readers[in_field.any(axis=0)]):
             mine = np.flatnonzero(readers == reader)
             row, column = np.nonzero(in_field[:, mine])
-            crowd = self._rings[reader].size + row.size
-            rate = min(max(self._rounds_per_s[reader] / crowd, MOVING_RATE_MIN), LINK_RATE_MAX)
+            # Tags at rest keep quiet once read (that is what sessions are for), so newcomers have the air.
+            answers = float(often[:, mine][row, column].sum())
+            rate = min(self._newcomers_per_s[reader] / answers, LINK_RATE_MAX)
             queries = self._rng.poisson(rate * tick_us / 1e6, row.size)
             row, column = np.repeat(row, queries), np.repeat(column, queries)
             if row.size:

@@ -96,7 +96,7 @@ def _aisles(by_id: dict[str, ZonePlan]) -> list[ReaderPlan]:
             "native",
             style,
             (*_column(by_id[f"aisle-{row}{pair[0]}"], 1), *_column(by_id[f"aisle-{row}{pair[1]}"], 3)),
-            rounds_per_s=320.0,
+            rounds_per_s=700.0,
         )
         for (row, pair), style in zip(pairs, _AISLE_STYLES, strict=True)
     ]
@@ -116,7 +116,8 @@ def _door(n: int, firmware: Firmware, style: Style, by_id: dict[str, ZonePlan]) 
             AntennaPlan(port=i, x=x, y=y, z=2.0, zone=zone.id, range_m=6.0, facing_deg=facing, back_off_db=5.0)
             for i, (x, y, facing) in enumerate(places, start=1)
         ),
-        rounds_per_s=400.0 if firmware != "impinj" else 150.0,  # each of its reads is a message
+        rounds_per_s=80.0 if firmware != "impinj" else 40.0,  # each of its reads is a message
+        newcomers_per_s=250.0 if firmware != "impinj" else 120.0,
         fold_s=0.2 if firmware == "zebra" else 0.1,
         newer=n == 4,  # noqa: PLR2004
         topic_root="" if firmware == "native" else f"{firmware}/dock-{n}",
@@ -135,7 +136,8 @@ def _exit(zone: ZonePlan) -> ReaderPlan:
             AntennaPlan(port=i, x=x, y=y, z=2.0, zone=zone.id, range_m=6.0, facing_deg=facing, back_off_db=5.0)
             for i, (x, y, facing) in enumerate(places, start=1)
         ),
-        rounds_per_s=150.0,
+        rounds_per_s=40.0,
+        newcomers_per_s=120.0,
         topic_root="impinj/exit-gate",
     )
 

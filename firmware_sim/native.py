@@ -155,7 +155,7 @@ class NativeFirmware:
         except msgspec.DecodeError as exc:
             return [self._message("resp", {"seen_us": now_us, "response": "failure", "message": str(exc)})]
         known = asked.get("command") in {"set_gpo", "get_status"}
-        told = {key: asked[key] for key in ("command", "command_id") if key in asked}
+        told: dict[str, Any] = {key: asked[key] for key in ("command", "command_id") if key in asked}
         body: dict[str, Any] = {"seen_us": now_us, **told, "response": "success" if known else "failure"}
         if not known:
             return [self._message("resp", {**body, "message": "unknown command; send set_gpo or get_status"})]

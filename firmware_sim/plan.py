@@ -68,7 +68,9 @@ class ReaderPlan:
     antennas: tuple[AntennaPlan, ...] = ()
     heartbeat_s: float = 5.0
     rounds_per_s: float = 150.0
-    """Inventory slots that it gets through in a second."""
+    """Inventory slots that it spends on tags at rest in a second."""
+    newcomers_per_s: float = 50.0
+    """Reads of tags on the move that it gets through in a second."""
     fold_s: float = 0.1
     """Reporting interval: reads of one tag by one antenna within it are told as one."""
     newer: bool = False
