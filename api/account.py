@@ -11,8 +11,9 @@ from api.auth import Doorkeeper, check_may, check_site
 from api.problem import Problem
 from api.roles import MAY, Act
 from api.values import Moment, Page, Pages, SiteName, Strict, Text, TokenId, decode_cursor, page_of
+from core.store import audit
+from core.store.audit import append_audit
 from core.store.tokens import TICKET_LIVES_S, Role, Token, create_ticket, create_token, list_tokens, revoke_token
-from core.store.views_documents import write_audit
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["account"])
 Admin = Annotated[Token, Depends(may(Act.TOKENS))]
@@ -111,7 +112,7 @@ async def make_token(request: Request, admin: Admin, db: Change, new: NewToken) 
     expires_at = None if new.expires_in_days is None else datetime.now(UTC) + timedelta(days=new.expires_in_days)
     token, text = await create_token(db, name=new.name, role=new.role, sites=new.sites, expires_at=expires_at)
     detail = {"name": token.name, "role": token.role, "sites": list(token.sites)}
-    await write_audit(db, actor=admin.name, act="token.create", subject=token.prefix, detail=detail)
+    await append_audit(db, audit.Act(actor=admin.name, act="token.create", subject=token.prefix, detail=detail))
     return {**_shown(token), "token": text}
 
 
@@ -121,7 +122,7 @@ async def revoke(request: Request, admin: Admin, db: Change, token_id: TokenId) 
     token = await revoke_token(db, token_id)
     if token is None or not _within(admin, token.sites):
         raise Problem(404, "there is no such token")
-    await write_audit(db, actor=admin.name, act="token.revoke", subject=token.prefix)
+    await append_audit(db, audit.Act(actor=admin.name, act="token.revoke", subject=token.prefix))
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     doorkeeper.forget(token.prefix)
     return _shown(token)

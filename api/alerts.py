@@ -6,20 +6,21 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Reading, may_at_site
 from api.problem import Problem
-from api.roles import Act
 from api.values import AlertId, Between, Comment, EpcFilter, Filter, Moment, Page, Strict, Text, decode_cursor, page_of
 from core.store.alert_stream import AlertClosed, AlertNotFound, acknowledge, list_alerts, one_alert, resolve
+from core.store.audit import Act, append_audit
+from core.store.connection import Connection
 from core.store.views import Row
-from core.store.views_documents import write_audit
 
 router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["alerts"])
 
 AlertState = Literal["open", "acknowledged", "resolved"]
 Severity = Literal["critical", "high", "medium", "info"]
-Acknowledging = Annotated[Access, Depends(may_at_site(Act.ACKNOWLEDGE))]
-Resolving = Annotated[Access, Depends(may_at_site(Act.RESOLVE))]
+Acknowledging = Annotated[Access, Depends(may_at_site(roles.Act.ACKNOWLEDGE))]
+Resolving = Annotated[Access, Depends(may_at_site(roles.Act.RESOLVE))]
 
 
 class Alert(BaseModel):
@@ -91,9 +92,7 @@ async def acknowledge_alert(
     """Say that one takes care of it."""
     row = await _or_problem(acknowledge, db, at.site_id, alert_id, at.token.name)
     detail = {"comment": said.comment} if said and said.comment else {}
-    await write_audit(
-        db, actor=at.token.name, act="alert.acknowledge", subject=str(alert_id), site=at.site, detail=detail
-    )
+    await _audit(db, at, "alert.acknowledge", alert_id, detail)
     return row
 
 
@@ -101,14 +100,7 @@ async def acknowledge_alert(
 async def resolve_alert(at: Resolving, db: Change, alert_id: AlertId, said: Resolution) -> Row:
     """Say that it is over, and why."""
     row = await _or_problem(resolve, db, at.site_id, alert_id, said.reason)
-    await write_audit(
-        db,
-        actor=at.token.name,
-        act="alert.resolve",
-        subject=str(alert_id),
-        site=at.site,
-        detail={"reason": said.reason},
-    )
+    await _audit(db, at, "alert.resolve", alert_id, {"reason": said.reason})
     return row
 
 
@@ -119,3 +111,8 @@ async def _or_problem(verb: Callable[..., Awaitable[Row]], *args: object) -> Row
         raise Problem(404, "there is no such alert at this site") from exc
     except AlertClosed as exc:
         raise Problem(409, str(exc)) from exc
+
+
+async def _audit(db: Connection, at: Access, act: str, alert_id: int, detail: dict[str, Any]) -> None:
+    entry = Act(actor=at.token.name, act=act, subject=str(alert_id), site=at.site, detail=detail)
+    await append_audit(db, entry)

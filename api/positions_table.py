@@ -76,10 +76,11 @@ class PositionsTable:
         self._changed = np.pad(self._changed, (0, more))
 
 
-def cut_frames(frame: LiveFrame, positions_max: int = FRAME_POSITIONS_MAX) -> list[bytes]:
+def cut_frames(frame: LiveFrame, positions_max: int | None = None) -> list[bytes]:
     """Lay a frame out in parts that are not too long; all but the last say that more follows."""
     positions = frame.positions
-    starts = range(0, max(1, len(positions)), positions_max)
+    size = positions_max or FRAME_POSITIONS_MAX
+    starts = range(0, max(1, len(positions)), size)
     return [
         encode(
             LiveFrame(
@@ -90,7 +91,7 @@ def cut_frames(frame: LiveFrame, positions_max: int = FRAME_POSITIONS_MAX) -> li
                 reads=frame.reads if start == starts[-1] else 0,
                 tags_present=frame.tags_present,
                 flags=0 if start == starts[-1] else MORE_FOLLOWS,
-                positions=_slice(positions, start, start + positions_max),
+                positions=_slice(positions, start, start + size),
             )
         )
         for start in starts

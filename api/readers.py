@@ -1,19 +1,26 @@
 """The readers: their health, their loss ledger, and those that wait for approval."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Inspecting, Reading, may_at_site
 from api.problem import Problem
-from api.roles import Act
-from api.values import Everything, Moment, Page, Pages, Strict, Text, decode_cursor, page_of
-from core.store.views_documents import write_audit
-from core.store.views_site import LEDGER, forget_pending, list_pending, list_readers
+from api.values import Everything, Moment, Page, Pages, ReaderName, SiteName, Strict, Text, decode_cursor, page_of
+from core import site as plan
+from core.store.audit import Act, append_audit
+from core.store.connection import Connection
+from core.store.pending import NotPending, approve_pending
+from core.store.views_site import LEDGER, find_pending, forget_pending, list_pending, list_readers, site_plan
 
 router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["readers"])
-Deciding = Annotated[Access, Depends(may_at_site(Act.APPROVE))]
+_NOT_WAITING = "no reader waits under this topic; GET pending-readers lists them"
+_FORMATS = frozenset(kind.value for kind in plan.ReaderFormat)
+_READER_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+Deciding = Annotated[Access, Depends(may_at_site(roles.Act.APPROVE))]
 
 
 class ReaderAntenna(BaseModel):
@@ -83,9 +90,30 @@ class PendingReader(BaseModel):
 
 
 class PendingDecision(Strict):
-    """Which of them is turned away."""
+    """Which of them is meant."""
 
     topic: Text
+
+
+class NewAntenna(Strict):
+    """Where an antenna hangs; metres, and degrees counter-clockwise from the x axis."""
+
+    port: int = Field(ge=1, le=64)
+    x: float = Field(ge=-10_000, le=10_000)
+    y: float = Field(ge=-10_000, le=10_000)
+    z: float = Field(3.0, ge=0, le=100)
+    zone: SiteName = Field(description="The id of the zone that it covers.")
+    facing_deg: float | None = Field(None, ge=-360, le=360)
+    range_m: float = Field(8.0, gt=0, le=100)
+
+
+class Approval(PendingDecision):
+    """Which reader is let in, and as what; what is left out is taken from what it says of itself."""
+
+    reader: ReaderName | None = Field(None, description="Its id on the plan.")
+    name: Text | None = None
+    format: Literal["native", "zebra", "impinj"] | None = None
+    antennas: list[NewAntenna] = Field(default=[], max_length=64)
 
 
 @router.get("/readers")
@@ -113,13 +141,53 @@ async def pending_readers(at: Inspecting, db: Db, page: Pages) -> dict[str, Any]
     return page_of(rows, page.limit, ("topic",))
 
 
+@router.post("/pending-readers/approve", status_code=204)
+async def approve(at: Deciding, approval: Approval, db: Change) -> None:
+    """Let a waiting reader in: it joins the plan, and what it publishes counts from now on."""
+    row = await find_pending(db, at.site, approval.topic)
+    if row is None:
+        raise Problem(404, _NOT_WAITING)
+    await _check_antennas(db, at, approval)
+    try:
+        await approve_pending(db, at.site, approval.topic, _planned(approval, row))
+    except NotPending as exc:
+        raise Problem(404, _NOT_WAITING) from exc
+    await append_audit(db, Act(actor=at.token.name, act="reader.approve", subject=approval.topic, site=at.site))
+
+
 @router.post("/pending-readers/reject", status_code=204)
 async def reject(at: Deciding, decision: PendingDecision, db: Change) -> None:
     """Turn a waiting reader away; it comes back to the list if it goes on publishing."""
     row = await forget_pending(db, at.site, decision.topic)
     if row is None:
-        raise Problem(404, "no reader waits under this topic; GET pending-readers lists them")
-    await write_audit(db, actor=at.token.name, act="reader.reject", subject=decision.topic, site=at.site)
+        raise Problem(404, _NOT_WAITING)
+    await append_audit(db, Act(actor=at.token.name, act="reader.reject", subject=decision.topic, site=at.site))
+
+
+def _planned(approval: Approval, row: dict[str, Any]) -> plan.Reader:
+    """Make the reader as the plan will have it."""
+    reader_id = approval.reader or row["reader"]
+    said = approval.format or row["format"]
+    if not _READER_ID.fullmatch(reader_id) or said not in _FORMATS:
+        raise Problem(409, "the reader does not say clearly who it is: give `reader` and `format`")
+    kind = plan.ReaderFormat(said)
+    return plan.Reader(
+        id=reader_id,
+        name=approval.name or reader_id,
+        format=kind,
+        topics=() if kind is plan.ReaderFormat.NATIVE else (row["topic"],),
+        antennas=tuple(plan.Antenna(**antenna.model_dump()) for antenna in approval.antennas),
+    )
+
+
+async def _check_antennas(db: Connection, at: Access, approval: Approval) -> None:
+    zones = {zone["id"] for zone in (await site_plan(db, at.site))["zones"] if not zone["retired"]}
+    strange = sorted({antenna.zone for antenna in approval.antennas} - zones)
+    if strange:
+        raise Problem(404, f"there is no zone {strange[0]} at this site")
+    ports = [antenna.port for antenna in approval.antennas]
+    if len(set(ports)) < len(ports):
+        raise Problem(409, "two antennas have the same port")
 
 
 def _closes(row: dict[str, int]) -> bool:

@@ -6,6 +6,7 @@ import socket
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from core.settings import Settings
@@ -17,12 +18,11 @@ PING_S: Final = 20.0
 STOPPING_S_MAX: Final = 5
 
 
-async def run_api(settings: Settings, ready: "asyncio.Future[int] | asyncio.Event | None" = None) -> None:
-    """
-    Serve until cancelled. `ready` hears when requests are answered: an event is set, a future is given the port.
-    """
-    config = uvicorn.Config(
-        create_app(settings),
+def configure(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the application, here and in tests."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return uvicorn.Config(
+        app,
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,
@@ -37,9 +37,14 @@ async def run_api(settings: Settings, ready: "asyncio.Future[int] | asyncio.Even
         timeout_graceful_shutdown=STOPPING_S_MAX,
         h11_max_incomplete_event_size=32 << 10,
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    listener = _listen(settings.api_host, settings.api_port)
-    server = _Server(config)
+
+
+async def run_api(settings: Settings, ready: asyncio.Future[int] | asyncio.Event | None = None) -> None:
+    """
+    Serve until cancelled. `ready` hears when requests are answered: an event is set, a future is given the port.
+    """
+    listener = listen(settings.api_host, settings.api_port)
+    server = uvicorn.Server(configure(create_app(settings)))
     task = asyncio.create_task(server.serve(sockets=[listener]), name="api.serve")
     try:
         await _started(server, task)
@@ -51,14 +56,7 @@ async def run_api(settings: Settings, ready: "asyncio.Future[int] | asyncio.Even
         listener.close()
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs us."""
-
-    def install_signal_handlers(self) -> None:
-        """Do nothing."""
-
-
-async def _started(server: uvicorn.Server, task: "asyncio.Task[None]") -> None:
+async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
     while not server.started:
         if task.done():
             task.result()
@@ -66,14 +64,15 @@ async def _started(server: uvicorn.Server, task: "asyncio.Task[None]") -> None:
         await asyncio.sleep(0.02)
 
 
-def _tell(ready: "asyncio.Future[int] | asyncio.Event | None", port: int) -> None:
+def _tell(ready: asyncio.Future[int] | asyncio.Event | None, port: int) -> None:
     if isinstance(ready, asyncio.Event):
         ready.set()
     elif ready is not None and not ready.done():
         ready.set_result(port)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else: if it is in use, that is the first thing to say."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

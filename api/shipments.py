@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Reading, may_at_site
 from api.problem import Problem
-from api.roles import Act
 from api.values import (
     Epc,
     Moment,
@@ -20,20 +20,20 @@ from api.values import (
     decode_cursor,
     page_of,
 )
+from core.store.audit import Act, append_audit
 from core.store.connection import Connection
+from core.store.shipments import ShipmentExists, create_shipment
 from core.store.views_documents import (
-    create_shipment,
     door_exists,
     end_shipment,
     find_shipment,
     list_shipments,
-    write_audit,
 )
 
 router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["shipments"])
 ShipmentState = Literal["open", "closed", "cancelled"]
-Shipping = Annotated[Access, Depends(may_at_site(Act.SHIP))]
-Cancelling = Annotated[Access, Depends(may_at_site(Act.CANCEL_SHIPMENT))]
+Shipping = Annotated[Access, Depends(may_at_site(roles.Act.SHIP))]
+Cancelling = Annotated[Access, Depends(may_at_site(roles.Act.CANCEL_SHIPMENT))]
 
 ITEMS_MAX = 5_000
 
@@ -90,8 +90,10 @@ async def create(at: Shipping, db: Change, new: NewShipment) -> dict[str, Any]:
     """Open a shipment: its tags may leave now."""
     if new.door is not None and not await door_exists(db, at.site_id, new.door):
         raise Problem(404, f"there is no door {new.door} at this site")
-    if not await create_shipment(db, at.site_id, new.reference, new.door or "", new.epcs):
-        raise Problem(409, f"there is a shipment {new.reference} already")
+    try:
+        await create_shipment(db, at.site, new.reference, new.door or "", new.epcs)
+    except ShipmentExists as exc:
+        raise Problem(409, str(exc)) from exc
     await _audit(db, at, "shipment.create", new.reference)
     return await _found(db, at, new.reference)
 
@@ -131,4 +133,4 @@ async def _found(db: Connection, at: Access, reference: str) -> dict[str, Any]:
 
 
 async def _audit(db: Connection, at: Access, act: str, reference: str) -> None:
-    await write_audit(db, actor=at.token.name, act=act, subject=reference, site=at.site)
+    await append_audit(db, Act(actor=at.token.name, act=act, subject=reference, site=at.site))

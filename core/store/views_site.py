@@ -40,9 +40,14 @@ async def list_pending(conn: Connection, site: str, *, limit: int, after: str | 
     return await ask(conn, "pending_readers", site=site, limit=limit, after=after)
 
 
+async def find_pending(conn: Connection, site: str, topic: str) -> Row | None:
+    """Find one reader that waits."""
+    return await ask_one(conn, "pending_reader", site=site, topic=topic)
+
+
 async def forget_pending(conn: Connection, site: str, topic: str) -> Row | None:
     """Take a reader off the list of those that wait for a decision."""
-    return await ask_one(conn, "delete_pending_reader", site=site, topic=topic)
+    return await ask_one(conn, "reject_pending_reader", site=site, topic=topic)
 
 
 async def list_dead_letters(conn: Connection, site: str, **filters: Any) -> list[Row]:  # noqa: ANN401 - parameters

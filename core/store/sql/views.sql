@@ -43,6 +43,10 @@ FROM reader WHERE site_id = %(site_id)s AND NOT retired ORDER BY id;
 SELECT topic, reader, format, site, first_arrived_at, last_arrived_at, messages, sample FROM pending_reader
 WHERE site IN (%(site)s, '') AND (%(after)s::text IS NULL OR topic > %(after)s) ORDER BY topic LIMIT %(limit)s;
 
+-- pending_reader --
+-- One of them.
+SELECT topic, reader, format, site FROM pending_reader WHERE topic = %(topic)s AND site IN (%(site)s, '');
+
 -- positions --
 -- Live stock positions by tag id.
 SELECT p.tag_id, t.epc, t.identity, t.scheme, t.gtin, t.sku, coalesce(pr.name, '') AS name,
@@ -172,16 +176,6 @@ SELECT epc, left_at FROM shipment_item WHERE shipment_id = %(shipment_id)s ORDER
 -- Whether the site has this door.
 SELECT 1 AS one FROM door WHERE site_id = %(site_id)s AND id = %(door)s;
 
--- insert_shipment --
--- A new open shipment; no row where the reference is taken.
-INSERT INTO shipment (site_id, reference, door) VALUES (%(site_id)s, %(reference)s, %(door)s)
-ON CONFLICT (site_id, reference) DO NOTHING RETURNING shipment_id;
-
--- insert_shipment_items --
--- Its tags.
-INSERT INTO shipment_item (shipment_id, epc) SELECT %(shipment_id)s, unnest(%(epcs)s::text[])
-ON CONFLICT DO NOTHING;
-
 -- end_shipment --
 -- Close or cancel an open shipment; no row where it is not open.
 UPDATE shipment SET state = %(state)s, closed_at = now()
@@ -310,10 +304,6 @@ DELETE FROM ws_ticket WHERE digest = %(digest)s RETURNING token_id, site, origin
 SELECT token_id, name, prefix, digest, role, sites, created_at, expires_at, revoked_at, last_used_at
 FROM api_token WHERE token_id = %(token_id)s;
 
--- insert_audit --
--- Who did what.
-INSERT INTO audit (actor, site, act, subject, detail) VALUES (%(actor)s, %(site)s, %(act)s, %(subject)s, %(detail)s);
-
--- delete_pending_reader --
--- A person has decided about a reader.
-DELETE FROM pending_reader WHERE topic = %(topic)s AND site IN (%(site)s, '') RETURNING topic, reader, format, site;
+-- reject_pending_reader --
+-- A person has turned a reader away.
+DELETE FROM pending_reader WHERE topic = %(topic)s AND site IN (%(site)s, '') RETURNING topic;
