@@ -36,14 +36,14 @@ class InventoryStatus(Struct, rename="camel"):
 class Overflow(Struct, rename="camel"):
     """The reader's buffer ran over."""
 
-    events_purged: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    events_purged: Annotated[int, Meta(ge=-(2**53), le=2**53)] = 0
 
 
 class GpiTransition(Struct):
     """An input changed; only later firmware may send it."""
 
-    gpi: Port
-    transition: str
+    gpi: Port = 0
+    transition: str = ""
 
 
 class Sector(Struct):
@@ -121,7 +121,7 @@ def _terminated(message: Message, _: object, at: int) -> Said:
 
 
 def _overflow(message: Message, overflow: Overflow, at: int) -> Said:
-    return Said(events=[event(message, ReaderEventKind.OVERFLOW, at, value=float(overflow.events_purged))])
+    return Said(events=[event(message, ReaderEventKind.OVERFLOW, at, value=float(max(overflow.events_purged, 0)))])
 
 
 def _diagnostic(*_: object) -> Said:
@@ -139,6 +139,8 @@ def _port(message: Message, antenna: AntennaChanged) -> int:
 
 def _inventory(message: Message, status: InventoryStatus, at: int) -> Said:
     said = status.status or status.inventory_status
+    if not said:
+        return Said(ignored="inventory status")
     if said not in ("idle", "running", "armed"):
         raise BadMessage(f"inventoryStatusEvent.status: {said[:40]!r} is none of idle, running, armed")
     kind = ReaderEventKind.INVENTORY_STARTED if said == "running" else ReaderEventKind.INVENTORY_STOPPED
@@ -146,6 +148,8 @@ def _inventory(message: Message, status: InventoryStatus, at: int) -> Said:
 
 
 def _gpi(message: Message, gpi: GpiTransition, at: int) -> Said:
+    if not gpi.transition:
+        return Said(ignored="input")
     if gpi.transition not in ("high-to-low", "low-to-high"):
         raise BadMessage(f"gpiTransitionEvent.transition: {gpi.transition[:40]!r} is no transition")
     high = float(gpi.transition == "low-to-high")

@@ -32,8 +32,8 @@ ANY_MAPPING = {
 }
 FORMATS = st.sampled_from(list(ReaderFormat))
 LEVELS = st.sampled_from(["reads", "status", "events", "sensor"])
-SECONDS_MAX = 0.5
-"""For one answer on a machine that is busy with other tests; alone it is under 5 ms for all that is not honest."""
+SECONDS_MAX = 0.25
+"""Of the processor, for one answer on a machine that is busy; alone it is under 5 ms for all that is not honest."""
 
 
 def sent(form: ReaderFormat, payload: bytes, level: str = "reads") -> Message:
@@ -45,13 +45,13 @@ def sent(form: ReaderFormat, payload: bytes, level: str = "reads") -> Message:
 
 def answer(form: ReaderFormat, payload: bytes, level: str = "reads") -> Decoded | BadMessage:
     """What an adapter makes of a payload; anything but Decoded and BadMessage gets out of here."""
-    began = time.perf_counter()
+    began = time.thread_time()
     found: Decoded | BadMessage
     try:
         found = ADAPTERS[form](sent(form, payload, level))
     except BadMessage as exc:
         found = exc
-    assert time.perf_counter() - began < SECONDS_MAX
+    assert time.thread_time() - began < SECONDS_MAX
     return found
 
 
