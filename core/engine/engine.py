@@ -15,7 +15,7 @@ from core.engine.memory import dump_settled, load_settled
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import dedupe_us_of
 from core.engine.recent import Recent
-from core.engine.records import LEAVE, MISSING, SHOWN, Ints, Records
+from core.engine.records import LEAVE, MISSING, SHOWN, Ints, Records, join
 from core.engine.settled import Settled
 from core.model.batch import Batch, TagView
 from core.model.columns import NEVER_US, ReadColumns
@@ -183,7 +183,7 @@ class Engine:
         self._settled.reserve(n)
         if n > self._shown.size:
             more = max(n, 2 * self._shown.size) - self._shown.size
-            self._shown = np.concatenate((self._shown, _blank_shown(more)))
+            self._shown = join(SHOWN, self._shown, _blank_shown(more))
             self._place_of = np.concatenate((self._place_of, np.full(more, -1, np.int32)))
 
 

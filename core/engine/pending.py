@@ -18,6 +18,7 @@ from core.engine.records import (
     STOPPED,
     Ints,
     Records,
+    join,
 )
 from core.model.columns import NO_ANTENNA, UNHEARD_DBM, ReadColumns
 from core.model.reader_event import ReaderEvent, ReaderEventKind
@@ -46,7 +47,7 @@ class Pending:
 
     def add(self, *parts: Records) -> None:
         """Put evidence in its place."""
-        new = np.concatenate(parts)
+        new = join(EVIDENCE, *parts)
         if new.size == 0:
             return
         is_read = new["kind"] == READ

@@ -203,3 +203,13 @@ def blank_tags(n: int) -> Records:
     for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point"):
         rows[name] = -1
     return rows
+
+
+def join(dtype: np.dtype[np.void], *parts: Records) -> Records:
+    """Put records one after the other; numpy's own way drops their padding, and kernels would compile anew for that."""
+    joined = np.zeros(sum(part.size for part in parts), dtype)
+    at = 0
+    for part in parts:
+        joined[at : at + part.size] = part
+        at += part.size
+    return joined

@@ -8,12 +8,14 @@ from core.engine.pending import Pending
 from core.engine.plan import plan_of
 from core.engine.records import (
     READER,
+    TAG,
     TICK_US,
     UNKNOWN,
     Health,
     Records,
     Silence,
     blank_tags,
+    join,
     new_out,
     new_scratch,
 )
@@ -48,7 +50,7 @@ class Settled:
         size = self.tags.size
         if n_tags > size:
             more = max(n_tags, 2 * size) - size
-            self.tags = np.concatenate((self.tags, blank_tags(more)))
+            self.tags = join(TAG, self.tags, blank_tags(more))
             extra = blank_silence(more, 0)
             grown = {
                 name: np.concatenate((getattr(self.silence, name), getattr(extra, name)))

@@ -1,1 +1,1 @@
-"""The five laws, over scripts of reads."""
+"""The five laws of the line, each over scripts of what readers tell."""
