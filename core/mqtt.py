@@ -240,7 +240,7 @@ class Broker:
         await self._subscribe(list(self._session.subscriptions))
         self.link.subscribe([(VERSION_TOPIC, 0)])
         count("mqtt.connects")
-        if self.intake.full:
+        if self.intake.resting:
             self.link.rest()
         set_gauge("mqtt.connected", 1)
         self._was_up = True

@@ -74,10 +74,11 @@ class Intake:
         self.in_flight_bytes += len(delivery.payload)
         self._waiting.append(delivery)
         self._arrived.set()
-        if self.full and not self.resting:
-            self.resting = True
-            count("mqtt.pauses")
+        if self.full:
+            # Said again for each message that a connection made meanwhile may have brought.
             self._rest()
+            count("mqtt.pauses", not self.resting)
+            self.resting = True
 
     def done_with(self, payload_bytes: int) -> None:
         """Count a message out; once half is free the socket is read again."""

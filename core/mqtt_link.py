@@ -25,6 +25,8 @@ P = ParamSpec("P")
 PACKETS_A_TURN = 200
 """Packets read before other tasks get their turn."""
 CONNACK_WAIT_S = 10.0
+TRY_AGAIN = frozenset({"Server unavailable", "Server busy", "Unspecified error"})
+"""Answers of a broker that is starting or ending; the others are about us and stay as they are."""
 GOODBYE_WAIT_S = 1.0
 
 
@@ -99,6 +101,8 @@ class Link:
             raise
         if code.is_failure:
             self.drop()
+            if code.getName() in TRY_AGAIN:
+                raise ConnectionError(f"{address}: {code}")
             raise BrokerRefused(f"{address} refused us: {code}; check the user and password in TALLYPORT_MQTT_URL")
         return session_present
 
