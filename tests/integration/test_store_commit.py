@@ -14,18 +14,13 @@ from core.model.sensor_reading import SensorReading
 from core.model.step import LedgerRow, Movement, MovementKind, ReaderChange
 from core.store import SiteTaken, StepOutOfOrder, Store, UnknownSite, open_store
 from core.store.times import microseconds
+from tests.integration.store_questions import rows
 from tests.store_steps import SECOND_US, START_US, Place, Steps, epc_of, positions_of, reads_of, small_site
 
 EVERYTHING = (
     "tag position stock_level read late_read movement reader_event sensor_reading ingest_progress dead_letter alert"
     " alert_event reader site"
 )
-
-
-async def rows(store: Store, question: str, *values: object) -> list[tuple[Any, ...]]:
-    """The answer of the database."""
-    async with store.connection() as conn:
-        return await (await conn.execute(question, values)).fetchall()
 
 
 async def contents(store: Store) -> dict[str, list[tuple[Any, ...]]]:
