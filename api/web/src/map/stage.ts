@@ -18,6 +18,9 @@ export interface Layers {
 
 const LOOK_AGAIN_MS = 5_000;
 const FOUND_SCALE = 34;
+/** Frames further apart than this come from a machine that draws slowly: it is spared the gliding. */
+const SLOW_FRAME_MS = 55;
+const FRAME_GAP_MAX_MS = 500;
 
 export class Stage {
   readonly #floor: Floor;
@@ -32,6 +35,8 @@ export class Stage {
   #view: View;
   #version = -1;
   #lookedMs = 0;
+  #drawnMs = 0;
+  #frameMs = 16;
   #stopped = false;
   readonly draw = oncePerFrame((nowMs) => this.#draw(nowMs));
 
@@ -108,7 +113,8 @@ export class Stage {
   #draw(nowMs: number): void {
     if (this.#stopped) return;
     const { store, motion } = this.#floor;
-    const places = motion.advance(nowMs, this.#calm.matches);
+    this.#time(nowMs, motion.moving);
+    const places = motion.advance(nowMs, this.#calm.matches || this.#frameMs > SLOW_FRAME_MS);
     const looks = store.version !== this.#version || nowMs - this.#lookedMs > LOOK_AGAIN_MS;
     if (looks) {
       this.#version = store.version;
@@ -122,6 +128,14 @@ export class Stage {
     }
     this.#halo();
     if (motion.moving) this.draw();
+  }
+
+  /** How long frames take, smoothed; only frames of a glide follow one another at once. */
+  #time(nowMs: number, moving: boolean): void {
+    const gap = nowMs - this.#drawnMs;
+    this.#drawnMs = nowMs;
+    if (moving && gap < FRAME_GAP_MAX_MS) this.#frameMs += (gap - this.#frameMs) / 10;
+    else if (!moving) this.#frameMs += (16 - this.#frameMs) / 200;
   }
 
   #viewed(view: View): void {
