@@ -23,7 +23,7 @@ run: ## Start a demo warehouse at http://127.0.0.1:8000
 
 test: services python web ## Run every test, against real servers and a real browser
 	$(BIN)/pytest
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/unit/test_kernels*.py --cov=core.engine --cov-report=term-missing
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q $(wildcard tests/unit/test_*kernels*.py) --cov --cov-report=term
 
 check: python api/web/node_modules/.package-lock.json ## Lint, types, import contracts, migrations, web types, budgets
 	$(BIN)/ruff check .
