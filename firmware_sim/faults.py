@@ -52,7 +52,7 @@ class Fault:
     reader: str
     from_s: float
     to_s: float
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __getitem__(self, name: str) -> float:
         """Value of a parameter, or its default."""

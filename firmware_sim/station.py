@@ -66,12 +66,13 @@ class Station:
 
     def send(self, said: list[Outgoing], now_us: int, at_s: float) -> list[Told]:
         """Put messages on the wire, or keep them until there is one."""
+        seconds = self._seconds(now_us)
         if not self.linked:
             for message in said:
                 if message.data:
                     self._retention.keep(message, now_us)
             return []
-        told = self._retention.replay(self._seconds(now_us), self._setting("throttle_per_s", at_s))
+        told = self._retention.replay(seconds, self._setting("throttle_per_s", at_s))
         return list(self._mishaps.through(told + said, at_s))
 
     def answer(self, payload: bytes, now_us: int, at_s: float) -> list[Told]:

@@ -58,7 +58,7 @@ def test_site_file_has_every_zone_reader_and_door() -> None:
     assert [reader.id for reader in plan.readers] == [reader["id"] for reader in site["reader"]]
     assert 24 <= len(site["zone"]) <= 40
     assert {"native", "zebra", "impinj"} == {reader["format"] for reader in site["reader"]}
-    assert ["dock"] * 6 + ["exit"] == [door["kind"] for door in site["door"]]
+    assert [door["kind"] for door in site["door"]] == ["dock"] * 6 + ["exit"]
     assert {"native"} == {r["format"] for r in site["reader"] if r["id"] in {s["reader"] for s in site["sensor"]}}
 
 
@@ -68,7 +68,7 @@ def test_zones_of_the_plan_do_not_overlap_and_antennas_hang_near_theirs() -> Non
     """
     site = tomllib.loads(Warehouse(Config(tags=10)).site_toml())
     shapes = {zone["id"]: Polygon(zone["polygon"]) for zone in site["zone"]}
-    assert [] == [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a].intersection(shapes[b]).area > 0]
+    assert [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a].intersection(shapes[b]).area > 0] == []
     antennas = [antenna for reader in site["reader"] for antenna in reader.get("antenna", [])]
     assert max(shapes[a["zone"]].distance(Point(a["x"], a["y"])) for a in antennas) <= 5.0
     assert all(0 <= a["x"] <= site["site"]["width_m"] and 0 <= a["y"] <= site["site"]["height_m"] for a in antennas)
