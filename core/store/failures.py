@@ -12,7 +12,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from core.errors import SchemaMismatch, StoreUnavailable
 
-PAUSE_S_MAX: Final = 10.0
+PAUSE_S_MAX: Final = 3.0
 _PASSING_CLASSES: Final = ("08", "57P")
 _PASSING: Final = frozenset({"40001", "40P01", "55P03", "57014", "53300", "53100", "53200", "25006", "25P03"})
 """Serialisation, deadlock, lock and statement time-outs, no room, a standby, a session ended for idling."""
