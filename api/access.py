@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.auth import Doorkeeper, check_may, check_site
+from api.hub import Hubs
 from api.problem import FieldProblem, Problem
 from api.roles import Act
 from api.values import SiteId
@@ -55,7 +56,7 @@ class GuardedRoute(APIRoute):
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
             request.state.token = await doorkeeper.admit(request)
             check_query(request, self.dependant)
-            if self.body_field is not None:
+            if self.body_field is not None and _has_body(request):
                 _check_content_type(request)
             return await endpoint(StrictRequest(request.scope, request.receive))
 
@@ -78,6 +79,10 @@ def _check_content_type(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Problem(415, "send the body as Content-Type: application/json")
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def _query_names(dependant: Dependant) -> list[str]:
@@ -147,6 +152,9 @@ async def _transaction(request: Request) -> AsyncIterator[Connection]:
     store: Store = request.app.state.store
     async with store.transaction() as conn:
         yield conn
+    # Committed: whoever listens to this site's alerts need not wait for the next look.
+    hubs: Hubs = request.app.state.hubs
+    hubs.look_now()
 
 
 # The connection goes back before the answer is sent: a slow client holds none.

@@ -107,7 +107,7 @@ class AlertSession:
     async def _welcome(self, resume: Resume | None) -> None:
         self._epoch, top_seq = await self._tail.head()
         recovered = resume is not None and await self._can_recover(resume, top_seq)
-        self._say("welcome", top_seq=top_seq, recovered=recovered, heartbeat_s=HEARTBEAT_S)
+        await self._say("welcome", top_seq=top_seq, recovered=recovered, heartbeat_s=HEARTBEAT_S)
         if recovered and resume is not None:
             self._seq = resume.seq
         else:
@@ -124,17 +124,14 @@ class AlertSession:
 
     async def _reset(self) -> None:
         self._epoch, self._seq, alerts = await self._tail.snapshot()
-        self._say("reset", snapshot_seq=self._seq, alerts=alerts)
+        await self._say("reset", snapshot_seq=self._seq, alerts=alerts)
 
     async def _pump(self) -> None:
-        """Send what is new: at the client's pace while it catches up, then as it happens."""
+        """Send what is new, no faster than the client reads."""
         while True:
             await self._tail.changed(self._epoch, self._seq)
             if self._tail.epoch != self._epoch:
                 raise Close(EPOCH_GONE, "the alert stream began anew; start with a snapshot")
-            is_catching_up = self._tail.top_seq - self._seq > 1
-            if is_catching_up:
-                await self._outbox.emptied()
             await self._send_page()
 
     async def _send_page(self) -> None:
@@ -144,13 +141,15 @@ class AlertSession:
             await self._reset()
             return
         for line in lines:
-            self._outbox.put(line.text)
+            await self._outbox.put(line.text)
             self._seq = line.seq
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            self._say("heartbeat", top_seq=self._tail.top_seq, at=datetime.now(UTC).isoformat().replace("+00:00", "Z"))
+            await self._say(
+                "heartbeat", top_seq=self._tail.top_seq, at=datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            )
 
     async def _receive(self) -> None:
         budget = Buckets(MESSAGES_BURST, MESSAGES_PER_S)
@@ -186,6 +185,6 @@ class AlertSession:
             await save_cursor(conn, self._visitor.hub.site_id, self._visitor.token.token_id, saving)
         self._saved = saving
 
-    def _say(self, kind: Kind, **facts: Any) -> None:  # noqa: ANN401 - JSON
+    async def _say(self, kind: Kind, **facts: Any) -> None:  # noqa: ANN401 - JSON
         epoch = {} if kind == "heartbeat" else {"epoch": self._epoch}
-        self._outbox.put(msgspec.json.encode({"type": kind, **epoch, **facts}).decode())
+        await self._outbox.put(msgspec.json.encode({"type": kind, **epoch, **facts}).decode())

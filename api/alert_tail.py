@@ -76,7 +76,7 @@ class AlertTail:
             return epoch, top_seq, await open_alerts(conn, self._site_id)
 
     async def after(self, seq: int) -> list[AlertLine]:
-        """Return the next changes, at most a page of them; raises StreamGap where the very next one is gone."""
+        """Return the next changes, at most a page; raises StreamGap where there should be more and the next is gone."""
         async with self._reading:
             lines = self._from_kept(seq)
             if lines:
@@ -85,7 +85,8 @@ class AlertTail:
             async with self._store.connection() as conn:
                 events = await events_after(conn, self._site_id, seq, PAGE)
             lines = [_line(epoch, event) for event in events]
-            if [line.seq for line in lines] != list(range(seq + 1, seq + 1 + len(lines))):
+            expected = range(seq + 1, seq + 1 + len(lines))
+            if [line.seq for line in lines] != list(expected) or (not lines and seq < self.top_seq):
                 raise StreamGap(seq)
             self._keep(lines)
             return lines

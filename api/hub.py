@@ -156,6 +156,11 @@ class Hubs:
         self.looked = False
         """Whether the database has said which sites there are."""
         self._broker: Broker | None = None
+        self._asked = asyncio.Event()
+
+    def look_now(self) -> None:
+        """Look at the database without waiting for the second to end: something has just been written here."""
+        self._asked.set()
 
     @property
     def broker_connected(self) -> bool:
@@ -220,7 +225,10 @@ class Hubs:
                 self.looked = True
             except StoreUnavailable as exc:
                 log.warning("cannot look at the database: %s", exc, extra={"action": "live_look"})
-            await asyncio.sleep(LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._asked.wait()
+            self._asked.clear()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -7,10 +7,12 @@ from typing import Final
 
 MESSAGES_MAX: Final = 256
 BYTES_MAX: Final = 1 << 20
+PATIENCE_S: Final = 5.0
+"""A full outbox of which nothing is read for this long belongs to a client that is too slow."""
 
 
 class TooSlow(Exception):
-    """More waits than may."""
+    """The outbox is full, and nothing of it is read."""
 
 
 class Outbox:
@@ -21,22 +23,30 @@ class Outbox:
         self._bytes_max = bytes_max
         self._waiting: deque[str] = deque()
         self._bytes = 0
+        self._sent = 0
         self._put = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._went = asyncio.Event()
 
-    def put(self, text: str) -> None:
-        """Add a message; raises TooSlow where too much waits already. A single one may be of any size."""
-        if self._waiting and (len(self._waiting) >= self._messages_max or self._bytes + len(text) > self._bytes_max):
-            raise TooSlow
+    async def put(self, text: str) -> None:
+        """Add a message once there is room for it; raises TooSlow. A single one may be of any size."""
+        while not self.has_room(len(text)):
+            sent = self._sent
+            self._went.clear()
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._went.wait()
+            except TimeoutError as exc:
+                if sent == self._sent:
+                    raise TooSlow from exc
         self._waiting.append(text)
         self._bytes += len(text)
-        self._empty.clear()
         self._put.set()
 
-    async def emptied(self) -> None:
-        """Wait until everything has gone."""
-        await self._empty.wait()
+    def has_room(self, size: int) -> bool:
+        """Whether a message of this size may wait too."""
+        if not self._waiting:
+            return True
+        return len(self._waiting) < self._messages_max and self._bytes + size <= self._bytes_max
 
     async def run(self, send: Callable[[str], Awaitable[None]]) -> None:
         """Send what comes, for ever."""
@@ -48,4 +58,5 @@ class Outbox:
                 await send(text)
                 self._waiting.popleft()
                 self._bytes -= len(text)
-            self._empty.set()
+                self._sent += 1
+                self._went.set()
