@@ -112,9 +112,9 @@ def run(engine: Engine, messages: Sequence[Delivered], cuts: Sequence[int] = ())
     return [engine.step(batch_of(messages[start:end]), messages[end - 1].arrived_us) for start, end in pairwise(edges)]
 
 
-def close(engine: Engine, after_us: int = 5 * SECOND_US) -> Step:
-    """Let stream time pass with nothing arriving, so that all evidence settles."""
-    return engine.step(Batch.empty(), engine.closed_us + SETTLE_US + after_us)
+def close(engine: Engine) -> Step:
+    """Let stream time pass with nothing arriving, to the same minute for any script, so that all evidence settles."""
+    return engine.step(Batch.empty(), max(engine.closed_us, START_US + 60 * SECOND_US) + 2 * SETTLE_US)
 
 
 @st.composite

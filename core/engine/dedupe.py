@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from core.engine.index import home_of, power_above
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, keep_overtaken, note_kept, sort_out
-from core.engine.records import READ, Ints, Records
+from core.engine.pending import Pending
+from core.engine.records import Ints
 from core.model.columns import ReadColumns
 
 POINT_BITS = 20
@@ -20,7 +21,7 @@ class Dedupe:
         self._window_us = window_us
 
     def sort(
-        self, reads: ReadColumns, tag: Ints, on_time: npt.NDArray[np.bool_], pending: Records
+        self, reads: ReadColumns, tag: Ints, on_time: npt.NDArray[np.bool_], pending: Pending
     ) -> npt.NDArray[np.uint8]:
         """Give each read its verdict, in order of arrival; kept ones make repeats of the next."""
         pair = pairs_of(tag, reads.read_point)
@@ -48,10 +49,10 @@ class Dedupe:
         pair, raw_us, seen_us = (np.ascontiguousarray(column) for column in rows.T)
         return note_kept(pair, self._home(pair), raw_us, seen_us, self.table)
 
-    def _sort_overtaken(self, reads: ReadColumns, pair: Ints, verdict: npt.NDArray[np.uint8], pending: Records) -> None:
+    def _sort_overtaken(self, reads: ReadColumns, pair: Ints, verdict: npt.NDArray[np.uint8], pending: Pending) -> None:
         overtaken = np.flatnonzero(verdict == OVERTAKEN)
         kept = verdict == KEPT
-        held = pending[pending["kind"] == READ]
+        held = pending.held()
         near = np.concatenate((pairs_of(held["tag"], held["read_point"]), pair[kept]))
         near_raw = np.concatenate((held["raw_us"], reads.raw_us[kept]))
         asked = np.isin(near, pair[overtaken])

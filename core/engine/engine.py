@@ -15,7 +15,7 @@ from core.engine.memory import dump_settled, load_settled
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import dedupe_us_of
 from core.engine.recent import Recent
-from core.engine.records import LEAVE, MISSING, SHOWN, Ints, Records, join
+from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Ints, Records, join
 from core.engine.settled import Settled
 from core.model.batch import Batch, TagView
 from core.model.columns import NEVER_US, ReadColumns
@@ -34,7 +34,9 @@ class Engine:
         self.closed_us = NEVER_US
         self._settle_us = round(site.engine.settle_s * 1e6)
         self._index = TagIndex()
-        self._dedupe = Dedupe(dedupe_us_of(site))
+        dedupe_us = dedupe_us_of(site)
+        self._window_us = int(dedupe_us.max(initial=0))
+        self._dedupe = Dedupe(dedupe_us)
         self._recent = Recent()
         self._pending = Pending()
         self._settled = Settled(site)
@@ -46,7 +48,7 @@ class Engine:
         known = self._index.known
         tag = self._index.find(batch.reads.epc_hi, batch.reads.epc_lo, batch.long_epcs)
         self._reserve()
-        verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending.evidence)
+        verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending)
         kept, late = _chosen(batch.reads, tag, verdict == KEPT), _chosen(batch.reads, tag, verdict == LATE)
         events = self._recent.new_events(batch.events)
         moves, changes, positions = self._take(kept, events, closed_us)
@@ -119,6 +121,7 @@ class Engine:
         arrays = {
             **dump_settled(self._settled),
             "pending": self._pending.evidence,
+            "tail": self._pending.tail,
             "dedupe": self._dedupe.table[self._dedupe.table[:, 0] >= 0],
             "shown": self._shown[: self._index.known],
             "recent": np.frombuffer(self._recent.dump(), np.uint8),
@@ -142,6 +145,7 @@ class Engine:
         self._dedupe.load(arrays["dedupe"])
         self._recent.load(arrays["recent"].tobytes())
         self._pending.add(arrays["pending"][self._settled.plan.reader_of[arrays["pending"]["read_point"]] >= 0])
+        self._pending.tail = join(EVIDENCE, arrays["tail"])
         self._shown[: arrays["shown"].size] = arrays["shown"]
 
     def _on_time(self, reads: ReadColumns) -> npt.NDArray[np.bool_]:
@@ -158,6 +162,7 @@ class Engine:
         )
         self.closed_us = max(self.closed_us, closed_us)
         moves, changes = self._settled.advance(self._pending, self.settled_us)
+        self._pending.retire(self.settled_us - self._window_us)
         swept = moves["tag"][(moves["kind"] == LEAVE) | (moves["kind"] == MISSING)]
         return moves, changes, self._show(np.unique(np.concatenate((kept.tag_id, swept))))
 

@@ -36,10 +36,12 @@ KINDS: Final = {
 
 
 class Pending:
-    """Sorted evidence, EVIDENCE[n]."""
+    """Sorted evidence, EVIDENCE[n], and the last of what was settled: reads to come may still repeat it."""
 
     def __init__(self) -> None:
         self.evidence: Records = np.zeros(0, EVIDENCE)
+        self.tail: Records = np.zeros(0, EVIDENCE)
+        self._taken: list[Records] = []
 
     def __len__(self) -> int:
         """How much evidence waits."""
@@ -63,7 +65,20 @@ class Pending:
     def take(self, n: int) -> Records:
         """Remove the first n."""
         taken, self.evidence = self.evidence[:n], self.evidence[n:]
+        self._taken.append(taken)
         return taken
+
+    def retire(self, before_us: int) -> None:
+        """Forget what was taken and is older than this."""
+        parts = [part[np.searchsorted(part["seen_us"], before_us) :] for part in (self.tail, *self._taken)]
+        self._taken = []
+        self.tail = join(EVIDENCE, *parts)
+
+    def held(self) -> Records:
+        """Reads that a read to come may repeat: not sorted."""
+        both = join(EVIDENCE, self.tail, self.evidence)
+        reads: Records = both[both["kind"] == READ]
+        return reads
 
 
 def evidence_of_reads(reads: ReadColumns, tag: Ints) -> Records:

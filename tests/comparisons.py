@@ -1,0 +1,259 @@
+"""Every kernel beside its naive twin, with cases that they must agree on: tests and benchmarks both go by this table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.engine import kernels_dedupe, kernels_fold, kernels_index, kernels_settle, kernels_silence
+from core.engine.dedupe import pairs_of
+from core.engine.index import home_of
+from core.engine.plan import plan_of
+from core.engine.records import EVIDENCE, SHOWN, SLOTS, TRAIL, Health, Out, Plan, Records, Silence
+from core.engine.records import new_out, new_scratch, blank_tags
+from core.engine.settled import blank_silence, new_readers
+from tests import naive
+from tests.streams import SECOND_US, START_US, small_site
+
+Args = tuple[Any, ...]
+Random = np.random.Generator
+SITE = small_site()
+PLAN: Plan = plan_of(SITE)
+ZONES, POINTS, TAGS = 3, 7, 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A twin, a maker of arguments, and what of the arguments afterwards is the kernel's own affair."""
+
+    slow: Callable[..., Any]
+    make: Callable[[Random], Args]
+    private: tuple[int, ...] = ()
+    unordered: tuple[int, ...] = ()
+
+
+def tag_row(rng: Random) -> Any:
+    """A tag as some reads may have left it."""
+    return tag_rows(rng, 1)[0]
+
+
+def tag_rows(rng: Random, n: int) -> Records:
+    """Tags as some reads may have left them."""
+    rows = blank_tags(n)
+    for row in rows:
+        reads = int(rng.integers(0, 9))
+        row["reads"], row["read_point"], row["seen_us"] = reads, rng.integers(1, POINTS) if reads else -1, START_US
+        row["state"] = rng.choice([0, 0, 0, 1, 2]) if reads else 0
+        slots = int(rng.integers(1, ZONES + 1)) if reads else 0
+        weights = np.sort(rng.random(slots) + 0.01)[::-1]
+        row["slot_zone"][:slots] = rng.permutation(ZONES)[:slots]
+        row["slot_weight"][:slots] = weights / weights.sum()
+        row["zone"] = rng.integers(-1, ZONES) if reads else -1
+        row["rival"], row["rival_reads"], row["rival_us"] = rng.integers(-1, ZONES), rng.integers(0, 2), START_US
+        row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.random(), START_US
+        row["antenna_x"], row["antenna_y"] = rng.random(2) * 10
+        for k in range(min(reads, TRAIL)):
+            row["trail_us"][k] = START_US - k * 200_000
+            row["trail_read_point"][k], row["trail_dbm"][k] = rng.integers(1, POINTS), -60.0
+    return rows
+
+
+def evidence(rng: Random, n: int) -> Records:
+    """Sorted evidence, reads and words."""
+    rows = np.zeros(n, EVIDENCE)
+    rows["seen_us"] = START_US + np.sort(rng.integers(0, 12, n)) * 333_333
+    rows["raw_us"] = rows["seen_us"] + rng.integers(0, 3, n)
+    rows["kind"] = rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7], n)
+    rows["tag"] = np.where(rows["kind"] == 0, rng.integers(0, TAGS, n), rows["kind"])
+    rows["read_point"] = rng.integers(1, POINTS, n)
+    rows["rssi_dbm"] = rng.choice([-200.0, -120.0, -75.0, -62.0, -48.0, -10.0], n)
+    return np.array(sorted(rows, key=naive._order), EVIDENCE)  # noqa: SLF001 - the one order, spelt out there
+
+
+def read_of(rng: Random) -> Any:
+    """One read."""
+    row = evidence(rng, 1)[0]
+    row["kind"] = 0
+    return row
+
+
+def word_of(rng: Random) -> Any:
+    """One word of a reader."""
+    row = evidence(rng, 1)[0]
+    row["kind"] = rng.integers(1, 8)
+    return row
+
+
+def health_of(rng: Random) -> Health:
+    """Readers in every state."""
+    readers = new_readers(SITE)
+    for row in readers:
+        row["mark_us"] = START_US - rng.integers(0, 12) * SECOND_US
+        row["online"], row["listening"] = rng.choice([-1, 0, 1]), rng.integers(0, 2)
+    up = rng.integers(0, 2, POINTS).astype(np.uint8)
+    return Health(readers=readers, up=up, ears_s=rng.random(POINTS) * 9, exposure=rng.random(ZONES) * 9)
+
+
+def silence_of(rng: Random, tags: int = TAGS) -> Silence:
+    """Tags some of which are due."""
+    silence = blank_silence(tags, ZONES)
+    silence.zone[:] = rng.integers(-1, ZONES, tags)
+    silence.heard[:] = rng.random(tags) * 3
+    silence.heard_s[:] = rng.random(tags) * 3
+    silence.gap_s[:] = rng.choice([0.0, 0.5, 2.0], tags)
+    silence.due[:] = silence.heard + rng.random(tags) * 9
+    silence.zone_due[:] = rng.choice([np.inf, 3.0, 6.0], ZONES)
+    return silence
+
+
+def scratch_of(rng: Random) -> Any:
+    """Scratch with a few weighed candidates in it."""
+    scratch = new_scratch()
+    n = scratch.zone.size
+    scratch.zone[:] = np.arange(n) % ZONES
+    scratch.weight[:] = rng.permutation(n) + 1.0
+    return scratch
+
+
+def table_case(rng: Random) -> Args:
+    """Reads of few pairs, and the table of what was kept before."""
+    n = int(rng.integers(0, 30))
+    pair = pairs_of(rng.integers(0, 3, n), rng.integers(0, 2, n).astype(np.int32))
+    raw_us = START_US + rng.integers(0, 40, n) * 100_000
+    table = np.full((64, 3), -1, np.int64)
+    home = rng.integers(0, 64, 1).repeat(n) if n % 2 else pair % 64
+    old = np.unique(pair)[:2]
+    old_home = np.array([home[pair == p][0] for p in old], np.int64)
+    kernels_dedupe.note_kept(old, old_home, np.full(old.size, START_US), np.full(old.size, START_US), table)
+    return pair, home, raw_us, raw_us + rng.integers(-1, 2, n), table
+
+
+def sort_case(rng: Random) -> Args:
+    pair, home, raw_us, seen_us, table = table_case(rng)
+    verdict = rng.choice([0, 0, 0, 2], pair.size).astype(np.uint8)
+    return pair, home, raw_us, seen_us, np.full(pair.size, 500_000), table, verdict
+
+
+def overtaken_case(rng: Random) -> Args:
+    m, p = int(rng.integers(0, 9)), int(rng.integers(0, 9))
+    near, near_us = rng.integers(0, 3, p), rng.integers(0, 30, p)
+    order = np.lexsort((near_us, near))
+    verdict = np.zeros(m, np.uint8)
+    return rng.integers(0, 3, m), rng.integers(0, 30, m), np.full(m, 4), near[order], near_us[order], verdict
+
+
+def find_case(rng: Random) -> Args:
+    n, known = int(rng.integers(0, 20)), 4
+    keys = np.zeros((known + 20, 2), np.uint64)
+    keys[:known] = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    slots = np.full(64, -1, np.int64)
+    kernels_index.place_tags(home_of(keys[:known, 0], keys[:known, 1], 64), np.arange(known), slots)
+    hi, lo = rng.integers(0, 3, n).astype(np.uint64), rng.integers(0, 3, n).astype(np.uint64)
+    return hi, lo, home_of(hi, lo, 64), slots, keys, known, np.zeros(n, np.int64)
+
+
+def place_case(rng: Random) -> Args:
+    slots = np.full(64, -1, np.int64)
+    return rng.integers(0, 5, 9) * 13 % 64, np.arange(9), slots
+
+
+def merge_case(rng: Random) -> Args:
+    old, new = evidence(rng, int(rng.integers(0, 9))), evidence(rng, int(rng.integers(0, 9)))
+    return old, new, np.zeros(old.size + new.size, EVIDENCE)
+
+
+def sweep_case(rng: Random) -> Args:
+    tags, out = tag_rows(rng, TAGS), new_out(int(rng.choice([1, 64])))
+    tags["read_point"] = rng.integers(1, POINTS, TAGS)
+    return START_US, tags, silence_of(rng), health_of(rng), PLAN, out
+
+
+def settle_case(rng: Random) -> Args:
+    return evidence(rng, 40), tag_rows(rng, TAGS), silence_of(rng), health_of(rng), PLAN, new_scratch(), new_out(64)
+
+
+def look_case(rng: Random) -> Args:
+    place_of = np.full(TAGS, -1, np.int32)
+    place_of[[2, 5, 7]] = [0, 1, 2]
+    return evidence(rng, 40), place_of, tag_rows(rng, 3), PLAN, new_scratch()
+
+
+def news_case(rng: Random) -> Args:
+    rows, shown = tag_rows(rng, 6), np.zeros(TAGS, SHOWN)
+    tag = np.sort(rng.permutation(TAGS)[:6])
+    for row, t in zip(rows, tag, strict=True):
+        for name in ("zone", "state", "since_us", "confidence", "seen_us"):
+            shown[t][name] = row[name]
+        shown[t][str(rng.choice(["zone", "state", "since_us", "reads"][:3]))] += rng.integers(0, 2)
+        shown[t]["confidence"] += rng.choice([0.0, 0.2])
+        shown[t]["seen_us"] -= rng.choice([0, 6 * SECOND_US])
+    return rows, tag, shown, np.zeros(6, np.bool_)
+
+
+def rest_case(rng: Random) -> Args:
+    row = tag_row(rng)
+    row["read_point"] = rng.integers(1, POINTS)
+    return 3, row, silence_of(rng), health_of(rng), PLAN
+
+
+def out_of(_rng: Random) -> Out:
+    return new_out(64)
+
+
+def points_of(rng: Random) -> Args:
+    return int(rng.integers(0, 2)), START_US + int(rng.integers(0, 3)) * SECOND_US
+
+
+COMPARISONS: dict[Callable[..., Any], Comparison] = {
+    kernels_index.find_tags: Comparison(slow=naive.find_tags, make=find_case, private=(3,)),
+    kernels_index.place_tags: Comparison(slow=naive.place_tags, make=place_case, unordered=(2,)),
+    kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),
+    kernels_dedupe.keep_overtaken: Comparison(slow=naive.keep_overtaken, make=overtaken_case),
+    kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
+    kernels_fold.gather: Comparison(slow=naive.gather, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch())),
+    kernels_fold.temper: Comparison(slow=naive.temper, make=lambda r: (tag_row(r), read_of(r))),
+    kernels_fold.weigh: Comparison(
+        slow=naive.weigh,
+        make=lambda r: (read_of(r), float(r.random()), PLAN.loglik, scratch_of(r), int(r.integers(0, 12))),
+    ),
+    kernels_fold.keep_best: Comparison(
+        slow=naive.keep_best, make=lambda r: (tag_row(r), scratch_of(r), int(r.integers(0, SLOTS + 4))), private=(1,)
+    ),
+    kernels_fold.outlasts: Comparison(
+        slow=naive.outlasts,
+        make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + int(r.integers(0, 2)) * SECOND_US),
+    ),
+    kernels_fold.decide: Comparison(slow=naive.decide, make=lambda r: (tag_row(r), START_US + 5)),
+    kernels_fold.place: Comparison(slow=naive.place, make=lambda r: (tag_row(r), read_of(r), PLAN)),
+    kernels_fold.revive: Comparison(slow=naive.revive, make=lambda r: (tag_row(r), START_US + 5)),
+    kernels_fold.fold_read: Comparison(
+        slow=naive.fold_read, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch()), private=(3,)
+    ),
+    kernels_silence.tell_change: Comparison(
+        slow=naive.tell_change, make=lambda r: (*points_of(r), int(r.integers(0, 2)), 1, health_of(r), out_of(r))
+    ),
+    kernels_silence.hear: Comparison(
+        slow=naive.hear, make=lambda r: (*points_of(r), bool(r.integers(0, 2)), health_of(r), PLAN, out_of(r))
+    ),
+    kernels_silence.tell: Comparison(slow=naive.tell, make=lambda r: (word_of(r), health_of(r), PLAN, out_of(r))),
+    kernels_silence.rest: Comparison(slow=naive.rest, make=rest_case),
+    kernels_silence.any_due: Comparison(slow=naive.any_due, make=lambda r: (silence_of(r), health_of(r))),
+    kernels_silence.write_move: Comparison(
+        slow=naive.write_move, make=lambda r: (4, tag_row(r), START_US, 2, 1, out_of(r))
+    ),
+    kernels_silence.sweep: Comparison(slow=naive.sweep, make=sweep_case),
+    kernels_silence.next_deadline: Comparison(
+        slow=naive.next_deadline, make=lambda r: (8 * SECOND_US + int(r.integers(0, 2)), health_of(r))
+    ),
+    kernels_silence.miss_readers: Comparison(
+        slow=naive.miss_readers, make=lambda r: (START_US, 8 * SECOND_US, health_of(r), out_of(r))
+    ),
+    kernels_settle.goes_before: Comparison(
+        slow=naive.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
+    ),
+    kernels_settle.merge: Comparison(slow=naive.merge, make=merge_case),
+    kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, private=(5,)),
+    kernels_settle.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, private=(4,)),
+    kernels_settle.tell_news: Comparison(slow=naive.tell_news, make=news_case),
+}

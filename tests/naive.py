@@ -1,0 +1,319 @@
+"""
+The kernels again, slow and plain: dicts, lists and Python's own numbers, to be checked by eye.
+
+Each takes what its kernel takes. What a hash table looks like inside is the kernel's own affair and not compared.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
+from core.engine.kernels_silence import NO_TICK_US
+from core.engine.records import (
+    ANTENNA_DOWN,
+    ANTENNA_UP,
+    APPEAR,
+    FELL_SILENT,
+    GONE,
+    HEARD,
+    LEAVE,
+    MISSING,
+    MOVE,
+    NO_MOVE,
+    READ,
+    RESTARTED,
+    SAID_GOODBYE,
+    SLOTS,
+    STARTED,
+    STOPPED,
+    TRAIL,
+)
+from core.model.columns import NEVER_US
+
+FLOOR, PLACE_AT, LOSE_AT, MARGIN = 1e-3, 0.6, 0.4, 2.718
+
+
+def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, known: int, tag: Any) -> int:
+    ids = {(int(keys[t, 0]), int(keys[t, 1])): int(t) for t in slots if t >= 0}
+    for i, key in enumerate(zip(hi.tolist(), lo.tolist(), strict=True)):
+        if key not in ids:
+            ids[key] = len(ids)
+            keys[ids[key]] = key
+        tag[i] = ids[key]
+    return len(ids)
+
+
+def place_tags(_home: Any, tag: Any, slots: Any) -> None:
+    free = [i for i, at in enumerate(slots) if at < 0]
+    for i, t in zip(free, tag, strict=False):
+        slots[i] = t
+
+
+def sort_out(pair: Any, _home: Any, raw_us: Any, seen_us: Any, window_us: Any, table: Any, verdict: Any) -> int:
+    last = {int(p): (int(raw), int(seen)) for p, raw, seen in table if p >= 0}
+    before = len(last)
+    for i, key in enumerate(pair.tolist()):
+        gap = raw_us[i] - last[key][0] if key in last else math.inf
+        if verdict[i] == LATE:
+            continue
+        verdict[i] = OVERTAKEN if gap < 0 else REPEAT if gap < window_us[i] else KEPT
+        if verdict[i] == KEPT:
+            last[key] = (int(raw_us[i]), int(seen_us[i]))
+    _rewrite(table, last)
+    return len(last) - before
+
+
+def keep_overtaken(pair: Any, raw_us: Any, window_us: Any, near_pair: Any, near_raw_us: Any, verdict: Any) -> None:
+    kept = list(zip(near_pair.tolist(), near_raw_us.tolist(), strict=True))
+    for i, (p, raw) in enumerate(zip(pair.tolist(), raw_us.tolist(), strict=True)):
+        near = [other for q, other in kept if q == p and abs(other - raw) < window_us[i]]
+        verdict[i] = REPEAT if near else KEPT
+        if not near:
+            kept.append((p, raw))
+
+
+def note_kept(pair: Any, _home: Any, raw_us: Any, seen_us: Any, table: Any) -> int:
+    last = {int(p): (int(raw), int(seen)) for p, raw, seen in table if p >= 0}
+    before = len(last)
+    for key, raw, seen in zip(pair.tolist(), raw_us.tolist(), seen_us.tolist(), strict=True):
+        if key not in last or seen > last[key][1]:
+            last[key] = (raw, seen)
+    _rewrite(table, last)
+    return len(last) - before
+
+
+def _rewrite(table: Any, last: dict[int, tuple[int, int]]) -> None:
+    table[:] = -1
+    for i, (key, (raw, seen)) in enumerate(last.items()):
+        table[i] = key, raw, seen
+
+
+def gather(row: Any, read: Any, plan: Any, scratch: Any) -> int:
+    believed = {int(z): float(w) for z, w in zip(row["slot_zone"], row["slot_weight"], strict=True) if z >= 0}
+    age_s = (read["seen_us"] - row["seen_us"]) / 1e6 if row["reads"] else 0.0
+    weights = {z: max(FLOOR, FLOOR + (w - FLOOR) * math.exp(-age_s * plan.forget[z])) for z, w in believed.items()}
+    for zone in plan.nearby[read["read_point"]].tolist():
+        if zone >= 0:
+            weights.setdefault(zone, FLOOR)
+    for k, (zone, weight) in enumerate(weights.items()):
+        scratch.zone[k], scratch.weight[k] = zone, weight
+    return len(weights)
+
+
+def temper(row: Any, read: Any) -> float:
+    gaps = [
+        read["seen_us"] - row["trail_us"][k] for k in range(TRAIL) if row["trail_read_point"][k] == read["read_point"]
+    ]
+    return float(min([1.0, *(gap / 1e6 / 0.8 for gap in gaps)]))
+
+
+def weigh(read: Any, alpha: float, loglik: Any, scratch: Any, n: int) -> None:
+    heard = read["rssi_dbm"] > -200.0
+    at = min(max(int((read["rssi_dbm"] + 90.0) / 2.0), 0), loglik.shape[2] - 2) if heard else loglik.shape[2] - 1
+    logs = [float(loglik[read["read_point"], scratch.zone[k], at]) for k in range(n)]
+    for k, log in enumerate(logs):
+        scratch.weight[k] *= math.exp(alpha * (log - max(logs)))
+
+
+def keep_best(row: Any, scratch: Any, n: int) -> None:
+    pairs = sorted(zip(scratch.weight[:n].tolist(), scratch.zone[:n].tolist(), strict=True), key=lambda p: -p[0])[
+        :SLOTS
+    ]
+    total = sum(weight for weight, _ in pairs)
+    row["slot_zone"] = [zone for _, zone in pairs] + [-1] * (SLOTS - len(pairs))
+    row["slot_weight"] = [weight / total for weight, _ in pairs] + [0.0] * (SLOTS - len(pairs))
+
+
+def outlasts(row: Any, best: int, seen_us: int) -> bool:
+    if row["rival"] != best:
+        row["rival"], row["rival_reads"], row["rival_us"] = best, 0, seen_us
+    row["rival_reads"] += 1
+    return bool(row["rival_reads"] >= 2 or seen_us - row["rival_us"] >= 1_000_000)
+
+
+def decide(row: Any, seen_us: int) -> bool:
+    weights = dict(zip(row["slot_zone"].tolist(), row["slot_weight"].tolist(), strict=True))
+    best, current = int(row["slot_zone"][0]), int(row["zone"])
+    likely, believed = weights[best], weights.get(current, 0.0)
+    clear = best != current and likely >= PLACE_AT and likely >= MARGIN * believed
+    moves = clear and (current == -1 or outlasts(row, best, seen_us))
+    if moves or not clear:
+        row["rival"] = -1
+    row["zone"] = -1 if likely < LOSE_AT else best if moves else current
+    row["confidence"] = believed if row["zone"] not in (-1, best) else likely
+    if row["zone"] != current:
+        row["since_us"] = seen_us
+    return bool(row["zone"] != current)
+
+
+def place(row: Any, read: Any, plan: Any) -> None:
+    point, first = read["read_point"], row["reads"] == 0
+    loud = 1.0 if first else min(max(0.3 + (float(read["rssi_dbm"]) + 60.0) * 0.02, 0.05), 0.9)
+    slots = [(float(w), plan.centre[z]) for z, w in zip(row["slot_zone"], row["slot_weight"], strict=True) if z >= 0]
+    for axis, name in enumerate(("x", "y")):
+        ear = row[f"antenna_{name}"] + loud * (plan.antenna[point, axis] - row[f"antenna_{name}"])
+        row[f"antenna_{name}"] = ear
+        row[f"{name}_m"] = (sum(w * float(c[axis]) for w, c in slots) + ear) / 2 if slots else ear
+    at = row["reads"] % TRAIL
+    row["trail_us"][at], row["trail_read_point"][at], row["trail_dbm"][at] = read["seen_us"], point, read["rssi_dbm"]
+    row["seen_us"], row["read_point"] = read["seen_us"], point
+    row["reads"] += 1
+
+
+def revive(row: Any, seen_us: int) -> None:
+    row["was"] = row["zone"]
+    row["zone"], row["state"], row["appeared"], row["rival"], row["since_us"] = -1, 0, 0, -1, seen_us
+    row["slot_zone"] = -1
+
+
+def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
+    if row["state"] != 0:
+        revive(row, read["seen_us"])
+    if row["reads"] == 0:
+        row["since_us"] = read["seen_us"]
+    n = gather(row, read, plan, scratch)
+    weigh(read, temper(row, read), plan.loglik, scratch, n)
+    keep_best(row, scratch, n)
+    changed = decide(row, read["seen_us"])
+    place(row, read, plan)
+    kind = NO_MOVE if not changed else MOVE if row["appeared"] else APPEAR
+    row["appeared"] |= changed
+    return kind
+
+
+def tell_change(reader: int, at_us: int, online: int, reason: int, health: Any, out: Any) -> None:
+    if health.readers[reader]["online"] != online:
+        health.readers[reader]["online"] = online
+        out.changes[out.n[1]] = (at_us, reader, online, reason)
+        out.n[1] += 1
+
+
+def hear(reader: int, at_us: int, counts: bool, health: Any, plan: Any, out: Any) -> None:
+    row = health.readers[reader]
+    gap_us = int(at_us) - int(row["mark_us"])
+    row["mark_us"] = at_us
+    tell_change(reader, at_us, 1, HEARD, health, out)
+    if counts and row["listening"] and gap_us <= 3 * row["heartbeat_us"]:
+        for point in (p for p in plan.points[reader] if p >= 0 and health.up[p]):
+            health.ears_s[point] += gap_us / 1e6
+            health.exposure += gap_us / 1e6 * plan.share[point]
+
+
+def tell(word: Any, health: Any, plan: Any, out: Any) -> None:
+    kind, point = word["kind"], word["read_point"]
+    reader = plan.reader_of[point]
+    if kind == GONE:
+        health.readers[reader]["mark_us"] = NEVER_US
+        tell_change(reader, word["seen_us"], 0, SAID_GOODBYE, health, out)
+        return
+    hear(reader, word["seen_us"], kind != RESTARTED, health, plan, out)
+    listening = {STOPPED: 0, STARTED: 1, RESTARTED: 1}
+    health.readers[reader]["listening"] = listening.get(int(kind), health.readers[reader]["listening"])
+    health.up[point] = {ANTENNA_DOWN: 0, ANTENNA_UP: 1}.get(int(kind), health.up[point])
+
+
+def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any) -> None:
+    zone, before = row["zone"], silence.zone[tag]
+    silence.zone[tag] = zone
+    if zone < 0:
+        return
+    gap, mean = health.exposure[zone] - silence.heard[tag], silence.gap_s[tag]
+    silence.gap_s[tag] = 0.0 if before != zone else gap if mean == 0.0 else 0.8 * mean + 0.2 * gap
+    silence.heard[tag], silence.heard_s[tag] = health.exposure[zone], health.ears_s[row["read_point"]]
+    need = max(plan.patience_s[zone], plan.patience_gaps[zone] * silence.gap_s[tag])
+    silence.due[tag] = health.exposure[zone] + need
+    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+
+
+def any_due(silence: Any, health: Any) -> bool:
+    return bool((health.exposure >= silence.zone_due).any())
+
+
+def write_move(tag: int, row: Any, at_us: int, kind: int, from_zone: int, out: Any) -> None:
+    move = out.moves[out.n[0]]
+    move["at_us"], move["tag"], move["kind"], move["from_zone"], move["to_zone"] = (
+        at_us,
+        tag,
+        kind,
+        from_zone,
+        row["zone"],
+    )
+    move["read_point"], move["confidence"] = row["read_point"], row["confidence"]
+    for name in ("trail_us", "trail_read_point", "trail_dbm"):
+        move[name] = np.roll(row[name], -int(row["reads"] % TRAIL))
+    out.n[0] += 1
+
+
+def sweep(at_us: int, tags: Any, silence: Any, health: Any, plan: Any, out: Any) -> bool:
+    silence.zone_due[:] = math.inf
+    for tag, row in enumerate(tags):
+        zone = silence.zone[tag]
+        need = silence.due[tag] - silence.heard[tag]
+        listened = health.ears_s[row["read_point"]] - silence.heard_s[tag]
+        if zone >= 0 and health.exposure[zone] >= silence.due[tag] and listened >= need:
+            if out.n[0] == out.moves.size:
+                silence.zone_due[:] = -math.inf
+                return False
+            row["state"], row["since_us"], silence.zone[tag] = (1 if plan.portal[zone] else 2), at_us, -1
+            write_move(tag, row, at_us, LEAVE if plan.portal[zone] else MISSING, zone, out)
+        elif zone >= 0:
+            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+    return True
+
+
+def next_deadline(patience_us: int, health: Any) -> int:
+    online = [int(row["mark_us"]) + patience_us for row in health.readers if row["online"] == 1]
+    return min((math.ceil(due / 1_000_000) * 1_000_000 for due in online), default=NO_TICK_US)
+
+
+def miss_readers(at_us: int, patience_us: int, health: Any, out: Any) -> None:
+    for reader, row in enumerate(health.readers):
+        if row["online"] == 1 and at_us - int(row["mark_us"]) >= patience_us:
+            tell_change(reader, at_us, 0, FELL_SILENT, health, out)
+
+
+def goes_before(a: Any, b: Any) -> bool:
+    return _order(a) < _order(b)
+
+
+def _order(e: Any) -> tuple[int, ...]:
+    return int(e["seen_us"]), int(e["kind"] == READ), int(e["read_point"]), int(e["tag"]), int(e["raw_us"])
+
+
+def merge(old: Any, new: Any, out: Any) -> None:
+    for i, row in enumerate(sorted([*old, *new], key=_order)):
+        out[i] = row
+
+
+def settle(evidence: Any, tags: Any, silence: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
+    for read in evidence:
+        if read["kind"] != READ:
+            tell(read, health, plan, out)
+            continue
+        reader, row = plan.reader_of[read["read_point"]], tags[read["tag"]]
+        hear(reader, read["seen_us"], True, health, plan, out)  # noqa: FBT003 - as the kernel takes it
+        health.readers[reader]["listening"] = 1
+        before = int(row["zone"])
+        kind = fold_read(row, read, plan, scratch)
+        rest(read["tag"], row, silence, health, plan)
+        if kind != NO_MOVE:
+            write_move(read["tag"], row, read["seen_us"], kind, row["was"] if kind == APPEAR else before, out)
+
+
+def look_ahead(evidence: Any, place_of: Any, rows: Any, plan: Any, scratch: Any) -> None:
+    for read in evidence:
+        if read["kind"] == READ and place_of[read["tag"]] >= 0:
+            fold_read(rows[place_of[read["tag"]]], read, plan, scratch)
+
+
+def tell_news(rows: Any, tag: Any, shown: Any, news: Any) -> None:
+    for i, (row, t) in enumerate(zip(rows, tag, strict=True)):
+        last = shown[t]
+        same = all(row[name] == last[name] for name in ("zone", "state", "since_us"))
+        close = abs(row["confidence"] - last["confidence"]) <= 0.05 and row["seen_us"] - last["seen_us"] < 5_000_000
+        news[i] = not (same and close)
+        if news[i]:
+            for name in ("zone", "state", "since_us", "confidence", "seen_us"):
+                last[name] = row[name]
