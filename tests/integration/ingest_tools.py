@@ -101,6 +101,23 @@ def _iso(at_us: int) -> str:
     return datetime.fromtimestamp(at_us / 1e6, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+BAD: Final = {
+    "not json": b"hello",
+    "truncated": native([(1, "30")])[:-9],
+    "nested": b"[" * 100_000,
+    "nested in a read": b'{"v":1,"reads":[{"seen_us":' + b"[" * 50_000 + b"]}]}",
+    "nan": b'{"v":1,"reads":[{"seen_us":1790000000000000,"epc":"3034","rssi_dbm":NaN}]}',
+    "nul": b"\x00\x01\x02",
+    "lone surrogate": b'{"v":1,"boot":"\\ud800","reads":[{"seen_us":1,"epc":"\\ud800"}]}',
+    "long number": b'{"v":1,"reads":[{"seen_us":' + b"9" * 5_000 + b',"epc":"3034"}]}',
+    "no reads": b'{"v":1}',
+    "binary cut": binary([(1, "3034257BF7194E4000000001")])[:-1],
+    "binary count": b"TPR1" + b"\xff" * 20,
+    "large": b"x" * 600_000,
+}
+"""Rubbish that readers, or others, may send on a native `reads` topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rig:
     """A running line, its publisher and its database."""
@@ -147,7 +164,6 @@ def settings_for(database_url: str, mqtt_url: str, site: str, **changes: Any) ->
         "mqtt_url": mqtt_url,
         "sites": (site,),
         "discovery_topics": (f"zebra/{site}/+", f"impinj/{site}/+", f"{site}/#"),
-        "catch_up_s": 3.0,
         "checkpoint_every_s": 1.0,
     }
     return Settings(**values | changes)
