@@ -96,9 +96,13 @@ def late_of(rig: Rig) -> int:
 
 
 def state_of(rig: Rig) -> dict[str, list[tuple[Any, ...]]]:
-    """What a site knows: where each tag is, and how it came there."""
+    """
+    What a site knows: where each tag is, and how it came there.
+
+    Not when it was last seen: a tag that stands still is told again only every few seconds, counted from what was told.
+    """
     positions = rig.rows(
-        "SELECT t.epc, z.id, p.state, p.seen_at FROM position p JOIN tag t USING (site_id, tag_id)"
+        "SELECT t.epc, z.id, p.state FROM position p JOIN tag t USING (site_id, tag_id)"
         " JOIN zone z USING (site_id, zone_no) WHERE p.site_id = %(site)s ORDER BY 1"
     )
     movements = rig.rows(
