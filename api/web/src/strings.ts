@@ -22,7 +22,7 @@ export const strings = {
     busy: "Checking…",
     where: "Where is the link?",
     steps: [
-      "In the terminal in which Tallyport was started: the last lines say “Sign in at …”.",
+      "In the terminal in which Tallyport was started: look for an address that ends in #token=…",
       "Can't see it any more? An administrator makes a new one with",
       "The token stays in this tab only. Closing the tab signs you out.",
     ],
@@ -104,7 +104,7 @@ export const strings = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Show the whole floor",
-    noWebgl: "This browser can't draw single tags (no WebGL). Zones with their counts are shown instead.",
+    noWebgl: "This browser can't draw single tags (no WebGL). Zones are shown with their counts instead.",
     noReads: "No reads yet",
     noReadsHelp:
       "The floor plan is loaded and the page is connected. As soon as a reader publishes over MQTT, its tags appear here. Check the readers list, or run",
@@ -125,6 +125,8 @@ export const strings = {
     commentHint: "What did you find?",
     confirm: "Acknowledge",
     cancel: "Cancel",
+    evidence: (n: number) => (n === 1 ? "Why: 1 read" : `Why: ${n} reads`),
+    dbm: (rssi: number | null) => (rssi === null ? "" : `${Math.round(rssi)} dBm`),
     times: (n: number) => `${n} times`,
     raised: (title: string) => `Critical alert: ${title}`,
     severity: { critical: "Critical", high: "High", medium: "Medium", info: "Info" },

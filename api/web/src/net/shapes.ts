@@ -85,6 +85,14 @@ export interface Movement {
 
 export type Severity = "critical" | "high" | "medium" | "info";
 
+/** One of the reads that made a rule speak. */
+export interface Evidence {
+  readonly atMs: number | null;
+  readonly reader: string;
+  readonly antenna: number | null;
+  readonly rssi: number | null;
+}
+
 export interface Alert {
   readonly id: number;
   readonly rule: string;
@@ -100,6 +108,7 @@ export interface Alert {
   readonly acknowledgedMs: number | null;
   readonly acknowledgedBy: string;
   readonly count: number;
+  readonly evidence: readonly Evidence[];
 }
 
 export interface Page<T> {
@@ -226,6 +235,17 @@ export function movement(value: unknown): Movement {
   };
 }
 
+function evidence(value: unknown): Evidence {
+  const from = object(value);
+  const us = numberOr(from, "seen_us", null);
+  return {
+    atMs: us === null ? null : us / 1000,
+    reader: text(from, "reader"),
+    antenna: numberOr(from, "antenna", null),
+    rssi: numberOr(from, "rssi_dbm", null),
+  };
+}
+
 const SEVERITIES: readonly string[] = ["critical", "high", "medium", "info"];
 
 export function alert(value: unknown): Alert {
@@ -246,5 +266,6 @@ export function alert(value: unknown): Alert {
     acknowledgedMs: timeMs(from, "acknowledged_at"),
     acknowledgedBy: text(from, "acknowledged_by"),
     count: numberOr(from, "count", 1),
+    evidence: optional(object(from["evidence"] ?? {})["reads"], evidence),
   };
 }

@@ -28,6 +28,8 @@ export interface Counters {
   readonly zonePresent: Int32Array;
   readonly zoneMissing: Int32Array;
   readonly heard: boolean;
+  /** Tags that have ever been heard, those that have left too. */
+  readonly known: number;
 }
 
 /** How often numbers on the page follow the store: faster can't be read. */
@@ -169,7 +171,7 @@ export class Floor {
 
   #none(): Counters {
     const empty = new Int32Array(0);
-    return { present: 0, missing: 0, unplaced: 0, readsPerS: 0, zonePresent: empty, zoneMissing: empty, heard: false };
+    return { present: 0, missing: 0, unplaced: 0, readsPerS: 0, zonePresent: empty, zoneMissing: empty, heard: false, known: -1 };
   }
 
   #took(reads: number | null): void {
@@ -205,6 +207,7 @@ export class Floor {
       zonePresent: store.counts.present.slice(),
       zoneMissing: store.counts.missing.slice(),
       heard,
+      known: store.count,
     };
   }
 
