@@ -47,6 +47,7 @@ def test_every_kernel_stands_in_the_table() -> None:
 
 
 def assert_args_alike(expected: Any, actual: Any, comparison: Comparison, seed: int) -> None:
+    """What both leave behind in their arguments is alike, as far as it is not their own affair."""
     for i, (e, a) in enumerate(zip(expected, actual, strict=True)):
         if i in comparison.unordered:
             assert_alike(np.sort(e, axis=0), np.sort(a, axis=0), f"seed {seed}: argument {i}")
@@ -55,7 +56,8 @@ def assert_args_alike(expected: Any, actual: Any, comparison: Comparison, seed: 
 
 
 def assert_alike(expected: Any, actual: Any, what: str) -> None:
-    if isinstance(expected, tuple) and not isinstance(expected, np.void):
+    """Two values are alike, field by field."""
+    if isinstance(expected, tuple):
         for e, a in zip(expected, actual, strict=True):
             assert_alike(e, a, what)
     elif isinstance(expected, np.ndarray | np.void) and expected.dtype.names:
