@@ -5,7 +5,9 @@ Readers' connections to a broker: one MQTT session each, at QoS 1, counting what
 import contextlib
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -34,6 +36,7 @@ class Session:
     """One reader's connection."""
 
     reader: str
+    make: Callable[[], mqtt.Client]
     client: mqtt.Client
     acked: deque[int] = field(default_factory=deque)
     """Message numbers that the broker has confirmed; filled by paho's thread."""
@@ -60,10 +63,13 @@ class Fleet:
         self.reads_sent: Counter[str] = Counter()
 
     def _session(self, firmware: Firmware, site_id: str) -> Session:
+        make = partial(self._client, firmware, site_id)
+        return Session(firmware.plan.id, make, make())
+
+    def _client(self, firmware: Firmware, site_id: str) -> mqtt.Client:
+        """Make a client for one connection: paho's don't survive a plug that is pulled and put back."""
         reader = firmware.plan.id
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"sim-{site_id}-{reader}", reconnect_on_failure=True
-        )
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"sim-{site_id}-{reader}")
         client.username_pw_set(self._user, self._password)
         client.max_inflight_messages_set(IN_FLIGHT_MAX)
         client.max_queued_messages_set(QUEUED_MAX)
@@ -71,7 +77,6 @@ class Fleet:
         will = firmware.will()
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
-        session = Session(reader, client)
         topic = firmware.command_topic()
 
         def subscribe(client: mqtt.Client, *_: object) -> None:
@@ -79,7 +84,7 @@ class Fleet:
                 client.subscribe(topic, qos=1)
 
         def acknowledged(_client: mqtt.Client, _data: object, mid: int, *_: object) -> None:
-            session.acked.append(mid)
+            self._sessions[reader].acked.append(mid)
 
         def commanded(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
             self._commands.append((reader, bytes(message.payload)))
@@ -87,7 +92,7 @@ class Fleet:
         client.on_connect = subscribe
         client.on_publish = acknowledged
         client.on_message = commanded
-        return session
+        return client
 
     def send(self, told: list[Told]) -> None:
         """Publish messages, and break or make connections, in this order."""
@@ -133,6 +138,9 @@ class Fleet:
         if socket is not None:
             with contextlib.suppress(OSError):
                 socket.close()
+        session.pending.clear()
+        session.acked.clear()
+        session.client = session.make()
 
     def collect(self) -> list[Command]:
         """Count what has been confirmed since; give the commands that have come in: (reader, payload)."""
