@@ -3,6 +3,7 @@ Everything that goes wrong leaves as an RFC 9457 problem document; this is the o
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -92,7 +93,18 @@ async def _on_http(request: Request, error: Exception) -> Response:
         405: "this address does not know that method",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return answer(request, Problem(error.status_code, detail, headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_at(request)) or headers.get("Allow", "GET")
+    return answer(request, Problem(error.status_code, detail, headers=headers))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """List what the interface knows at this address; the router names the methods of one endpoint only."""
+    for path, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", path), request.url.path):
+            return sorted(method.upper() for method in operations)
+    return []
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -9,7 +9,19 @@ from pydantic import BaseModel, Field
 from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Inspecting, Reading, may_at_site
 from api.problem import Problem
-from api.values import Everything, Moment, Page, Pages, ReaderName, SiteName, Strict, Text, decode_cursor, page_of
+from api.values import (
+    Everything,
+    Moment,
+    Page,
+    Pages,
+    ReaderName,
+    SiteName,
+    Strict,
+    Text,
+    Whole,
+    decode_cursor,
+    page_of,
+)
 from core import site as plan
 from core.store.audit import Act, append_audit
 from core.store.connection import Connection
@@ -98,7 +110,7 @@ class PendingDecision(Strict):
 class NewAntenna(Strict):
     """Where an antenna hangs; metres, and degrees counter-clockwise from the x axis."""
 
-    port: int = Field(ge=1, le=64)
+    port: Annotated[Whole, Field(ge=1, le=64)]
     x: float = Field(ge=-10_000, le=10_000)
     y: float = Field(ge=-10_000, le=10_000)
     z: float = Field(3.0, ge=0, le=100)

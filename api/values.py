@@ -5,6 +5,7 @@ The words and bounds that requests and answers are made of.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -56,6 +57,24 @@ Moment = Annotated[datetime, BeforeValidator(_utc)]
 """A time, always shown in UTC."""
 
 
+def _written_out(value: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever it has
+    if isinstance(value, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", value, re.ASCII):
+        raise ValueError("write a date and a time, as in 2026-11-21T23:00:00Z")
+    return value
+
+
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time that a caller names: RFC 3339, never a bare number."""
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""An integer as JSON has it, where 1.0 is one."""
+
+
 class Strict(BaseModel):
     """A request's body: nothing in it that we don't know, and nothing made into what it is not."""
 
@@ -76,8 +95,8 @@ class Paging(BaseModel):
 class Between(Paging):
     """Which part of a list, and from when."""
 
-    since: AwareDatetime | None = Field(None, description="From this moment on.")
-    until: AwareDatetime | None = Field(None, description="Before this moment.")
+    since: AskedMoment | None = Field(None, description="From this moment on.")
+    until: AskedMoment | None = Field(None, description="Before this moment.")
 
 
 Pages = Annotated[Paging, Query()]
