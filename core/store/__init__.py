@@ -4,7 +4,7 @@ from core.store.audit import Act
 from core.store.edition import Edition
 from core.store.migrate import migrate
 from core.store.pending import NotPending
-from core.store.products import StockDifference
+from core.store.products import GtinTaken, StockDifference
 from core.store.registry import UnknownSite
 from core.store.replay import ReplayStep
 from core.store.retention import Retention
@@ -16,6 +16,7 @@ __all__ = [
     "Act",
     "CommitResult",
     "Edition",
+    "GtinTaken",
     "NotPending",
     "ReplayStep",
     "Retention",

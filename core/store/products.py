@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import errors
+
+from core.errors import TallyportError
 from core.store.connection import Connection
 from core.store.queries import QUERIES
 from core.store.texts import fit_text
@@ -24,16 +27,26 @@ class StockDifference:
     counted: int
 
 
+class GtinTaken(TallyportError):
+    """Two products can't have one GTIN: a tag would count for both."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"another product has this GTIN: {detail} Take it from that product first")
+
+
 async def upsert_products(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     Add or change products, {sku, gtin, name, unit_value, owner}; how many tags now count for another product.
 
-    In the caller's transaction. Steps wait: they move the stock that is counted anew here.
+    In the caller's transaction. Steps wait: they move the stock that is counted anew here. Raises GtinTaken.
     """
     for (row_id,) in await (await conn.execute("SELECT site_id FROM site ORDER BY site_id")).fetchall():
         await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (STOCK_ROOM, row_id))
-    async with conn.cursor() as cursor:
-        await cursor.executemany(QUERIES["upsert_product"], [_params(row) for row in rows])
+    try:
+        async with conn.cursor() as cursor:
+            await cursor.executemany(QUERIES["upsert_product"], [_params(row) for row in rows])
+    except errors.UniqueViolation as exc:
+        raise GtinTaken(exc.diag.message_detail or "") from exc
     rebound = await (await conn.execute(QUERIES["rebind_tags"])).fetchall()
     sites = [site for (site,) in rebound]
     for site in sorted(set(sites)):
