@@ -10,7 +10,7 @@ from api.access import Caller, Change, Db, GuardedRoute, known_site, may
 from api.auth import Doorkeeper, check_may, check_site
 from api.problem import Problem
 from api.roles import MAY, Act
-from api.values import Moment, Page, Pages, SiteName, Strict, Text, TokenId, Whole, decode_cursor, page_of
+from api.values import WHOLE, Moment, Page, Pages, SiteName, Strict, Text, TokenId, decode_cursor, page_of
 from core.store import audit
 from core.store.audit import append_audit
 from core.store.tokens import TICKET_LIVES_S, Role, Token, create_ticket, create_token, list_tokens, revoke_token
@@ -68,7 +68,7 @@ class NewToken(Strict):
     name: Text
     role: Role = Field(strict=False)
     sites: list[SiteName] = Field(default=[], max_length=100, description="Empty: all.")
-    expires_in_days: Annotated[Whole, Field(ge=1, le=3650)] | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=3650), WHOLE] | None = None
 
 
 @router.get("/me")

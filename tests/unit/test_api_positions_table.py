@@ -57,6 +57,6 @@ def test_cut_frames_holds_everything_once() -> None:
     parts = [decode(data) for data in cut_frames(frame, 3)]
 
     assert list(range(10)) == np.concatenate([part.positions.tag_id for part in parts]).tolist()
-    assert [MORE_FOLLOWS] * 3 + [0] == [part.flags for part in parts]
-    assert 9 == sum(part.reads for part in parts)
-    assert 1 == len(cut_frames(LiveFrame(kind=DELTA, seq=1, closed_us=1, positions=positions_of([])), 3))
+    assert [part.flags for part in parts] == [MORE_FOLLOWS] * 3 + [0]
+    assert sum(part.reads for part in parts) == 9
+    assert len(cut_frames(LiveFrame(kind=DELTA, seq=1, closed_us=1, positions=positions_of([])), 3)) == 1
