@@ -10,6 +10,7 @@ from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Inspecting, Reading, may_at_site
 from api.problem import Problem
 from api.values import (
+    WHOLE,
     Everything,
     Moment,
     Page,
@@ -18,7 +19,6 @@ from api.values import (
     SiteName,
     Strict,
     Text,
-    Whole,
     decode_cursor,
     page_of,
 )
@@ -110,7 +110,7 @@ class PendingDecision(Strict):
 class NewAntenna(Strict):
     """Where an antenna hangs; metres, and degrees counter-clockwise from the x axis."""
 
-    port: Annotated[Whole, Field(ge=1, le=64)]
+    port: Annotated[int, Field(ge=1, le=64), WHOLE]
     x: float = Field(ge=-10_000, le=10_000)
     y: float = Field(ge=-10_000, le=10_000)
     z: float = Field(3.0, ge=0, le=100)

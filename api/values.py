@@ -71,8 +71,8 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""An integer as JSON has it, where 1.0 is one."""
+WHOLE = BeforeValidator(_whole)
+"""Lets an integer be one as JSON has it, where 1.0 is one."""
 
 
 class Strict(BaseModel):
