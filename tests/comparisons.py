@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import kernels_dedupe, kernels_fold, kernels_index, kernels_settle, kernels_silence
+from core.engine import kernels_dedupe, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence
 from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.plan import plan_of
@@ -25,7 +25,8 @@ from core.engine.records import (
     new_scratch,
 )
 from core.engine.settled import blank_silence, new_readers
-from tests import naive, naive_silence
+from core.model.columns import NEVER_US
+from tests import naive, naive_portal, naive_silence
 from tests.streams import SECOND_US, START_US, small_site
 
 Args = tuple[Any, ...]
@@ -65,9 +66,14 @@ def tag_rows(rng: Random, n: int) -> Records:
         row["rival"], row["rival_reads"], row["rival_us"] = rng.integers(-1, ZONES), rng.integers(0, 2), START_US
         row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.random(), START_US
         row["antenna_x"], row["antenna_y"] = rng.random(2) * 10
+        row["inside"] = rng.integers(0, 2)
+        row["inside_us"] = rng.choice([NEVER_US, START_US - 4 * SECOND_US, START_US - 20 * SECOND_US])
         for k in range(min(reads, TRAIL)):
             row["trail_us"][k] = START_US - k * 200_000
-            row["trail_read_point"][k], row["trail_dbm"][k] = rng.integers(1, POINTS), -60.0
+            row["trail_read_point"][k], row["trail_dbm"][k] = (
+                rng.integers(1, POINTS),
+                rng.choice([-60.0, -75.0, -200.0]),
+            )
     return rows
 
 
@@ -236,7 +242,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive.outlasts,
         make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + int(r.integers(0, 2)) * SECOND_US),
     ),
-    kernels_fold.decide: Comparison(slow=naive.decide, make=lambda r: (tag_row(r), START_US + 5)),
+    kernels_fold.decide: Comparison(slow=naive.decide, make=lambda r: (tag_row(r), START_US + 5, PLAN)),
     kernels_fold.place: Comparison(slow=naive.place, make=lambda r: (tag_row(r), read_of(r), PLAN)),
     kernels_fold.revive: Comparison(slow=naive.revive, make=lambda r: (tag_row(r), START_US + 5)),
     kernels_fold.fold_read: Comparison(
@@ -252,6 +258,14 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_silence.tell: Comparison(
         slow=naive_silence.tell, make=lambda r: (word_of(r), health_of(r), PLAN, out_of(r))
     ),
+    kernels_portal.passes: Comparison(
+        slow=naive_portal.passes, make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + 5, PLAN)
+    ),
+    kernels_portal.likeliest: Comparison(slow=naive_portal.likeliest, make=lambda r: (tag_row(r), START_US + 5, PLAN)),
+    kernels_portal.note_inside: Comparison(
+        slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
+    ),
+    kernels_portal.may_leave: Comparison(slow=naive_portal.may_leave, make=lambda r: (tag_row(r), PLAN)),
     kernels_silence.rest: Comparison(slow=naive_silence.rest, make=rest_case),
     kernels_silence.any_due: Comparison(slow=naive_silence.any_due, make=lambda r: (silence_of(r), health_of(r))),
     kernels_silence.write_move: Comparison(

@@ -9,6 +9,8 @@ from typing import Any
 
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
 from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, SLOTS, TRAIL
+from core.model.columns import NEVER_US
+from tests import naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
 
 FLOOR, PLACE_AT, LOSE_AT, MARGIN = 1e-3, 0.6, 0.4, 2.718
@@ -112,10 +114,9 @@ def outlasts(row: Any, best: int, seen_us: int) -> bool:
     return bool(row["rival_reads"] >= 2 or seen_us - row["rival_us"] >= 1_000_000)
 
 
-def decide(row: Any, seen_us: int) -> bool:
-    weights = dict(zip(row["slot_zone"].tolist(), row["slot_weight"].tolist(), strict=True))
-    best, current = int(row["slot_zone"][0]), int(row["zone"])
-    likely, believed = weights[best], weights.get(current, 0.0)
+def decide(row: Any, seen_us: int, plan: Any) -> bool:
+    current = int(row["zone"])
+    best, likely, believed = naive_portal.likeliest(row, seen_us, plan)
     clear = best != current and likely >= PLACE_AT and likely >= MARGIN * believed
     moves = clear and (current == -1 or outlasts(row, best, seen_us))
     if moves or not clear:
@@ -144,7 +145,7 @@ def place(row: Any, read: Any, plan: Any) -> None:
 def revive(row: Any, seen_us: int) -> None:
     row["was"] = row["zone"]
     row["zone"], row["state"], row["appeared"], row["rival"], row["since_us"] = -1, 0, 0, -1, seen_us
-    row["slot_zone"] = -1
+    row["slot_zone"], row["inside"], row["inside_us"] = -1, 0, NEVER_US
 
 
 def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
@@ -155,8 +156,9 @@ def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
     n = gather(row, read, plan, scratch)
     weigh(read, temper(row, read), plan.loglik, scratch, n)
     keep_best(row, scratch, n)
-    changed = decide(row, read["seen_us"])
     place(row, read, plan)
+    changed = decide(row, read["seen_us"], plan)
+    naive_portal.note_inside(row, read["seen_us"], plan)
     kind = NO_MOVE if not changed else MOVE if row["appeared"] else APPEAR
     row["appeared"] |= changed
     return kind

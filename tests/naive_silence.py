@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engine.kernels_silence import NO_TICK_US
+from core.engine.kernels_silence import LEAVE_GAPS, MISSING_GAPS, NO_TICK_US
 from core.engine.records import (
     ANTENNA_DOWN,
     ANTENNA_UP,
@@ -21,6 +21,7 @@ from core.engine.records import (
     TRAIL,
 )
 from core.model.columns import NEVER_US
+from tests.naive_portal import may_leave
 
 
 def tell_change(reader: int, at_us: int, online: int, reason: int, health: Any, out: Any) -> None:
@@ -62,7 +63,9 @@ def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any) -> None:
     gap, mean = health.exposure[zone] - silence.heard[tag], silence.gap_s[tag]
     silence.gap_s[tag] = 0.0 if before != zone else gap if mean == 0.0 else 0.8 * mean + 0.2 * gap
     silence.heard[tag], silence.heard_s[tag] = health.exposure[zone], health.ears_s[row["read_point"]]
-    need = max(plan.patience_s[zone], plan.patience_gaps[zone] * silence.gap_s[tag])
+    through = plan.portal[zone] and may_leave(row, plan)
+    patience_s, gaps = (plan.leave_s, LEAVE_GAPS) if through else (plan.missing_s[zone], MISSING_GAPS)
+    need = max(patience_s, gaps * silence.gap_s[tag])
     silence.due[tag] = health.exposure[zone] + need
     silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
 
@@ -96,8 +99,9 @@ def sweep(at_us: int, tags: Any, silence: Any, health: Any, plan: Any, out: Any)
             if out.n[0] == out.moves.size:
                 silence.zone_due[:] = -math.inf
                 return False
-            row["state"], row["since_us"], silence.zone[tag] = (1 if plan.portal[zone] else 2), at_us, -1
-            write_move(tag, row, at_us, LEAVE if plan.portal[zone] else MISSING, zone, out)
+            through = plan.portal[zone] and may_leave(row, plan)
+            row["state"], row["since_us"], silence.zone[tag] = (1 if through else 2), at_us, -1
+            write_move(tag, row, at_us, LEAVE if through else MISSING, zone, out)
         elif zone >= 0:
             silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
     return True

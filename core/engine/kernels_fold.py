@@ -5,8 +5,9 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
+from core.engine.kernels_portal import likeliest, note_inside
 from core.engine.records import APPEAR, MOVE, NO_MOVE, SLOTS, TRAIL, Floats32, Plan, Row, Scratch
-from core.model.columns import NOWHERE, UNHEARD_DBM
+from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
 from core.model.step import TagState
 
 FLOOR: Final = np.float32(1e-3)
@@ -138,20 +139,18 @@ def outlasts(row: Row, best: int, seen_us: int) -> bool:
 
 
 @njit
-def decide(row: Row, seen_us: int) -> bool:
+def decide(row: Row, seen_us: int, plan: Plan) -> bool:
     """
     Choose the tag's zone from its slots. Returns whether it changed.
 
     A first placement is immediate; a change needs a margin, twice or for a second; with no zone likely, NOWHERE.
 
-    row      TAG  in: slots; in and out: zone, confidence, since_us and the rival
-    seen_us  int  of the read just folded
+    row      TAG   in: slots and trail; in and out: zone, confidence, since_us and the rival
+    seen_us  int   of the read just folded
+    plan     Plan  for portals
     """
-    best, likely = row["slot_zone"][0], row["slot_weight"][0]
-    current, believed = row["zone"], np.float32(0.0)
-    for k in range(SLOTS):
-        if row["slot_zone"][k] == current:
-            believed = row["slot_weight"][k]
+    best, likely, believed = likeliest(row, seen_us, plan)
+    current = row["zone"]
     chosen = current
     if best == current or likely < PLACE_AT or likely < MARGIN * believed:
         row["rival"] = NOWHERE
@@ -211,6 +210,8 @@ def revive(row: Row, seen_us: int) -> None:
     row["was"] = row["zone"]
     row["zone"] = NOWHERE
     row["state"] = PRESENT
+    row["inside"] = 0
+    row["inside_us"] = NEVER_US
     row["appeared"] = 0
     row["rival"] = NOWHERE
     row["since_us"] = seen_us
@@ -235,8 +236,9 @@ def fold_read(row: Row, read: Row, plan: Plan, scratch: Scratch) -> int:
     n = gather(row, read, plan, scratch)
     weigh(read, temper(row, read), plan.loglik, scratch, n)
     keep_best(row, scratch, n)
-    changed = decide(row, read["seen_us"])
     place(row, read, plan)
+    changed = decide(row, read["seen_us"], plan)
+    note_inside(row, read["seen_us"], plan)
     if not changed:
         return NO_MOVE
     if row["appeared"] == 0:

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
+from core.engine.kernels_portal import may_leave
 from core.engine.records import (
     ANTENNA_DOWN,
     ANTENNA_UP,
@@ -31,6 +32,9 @@ from core.model.step import TagState
 HEARTBEATS: Final = 3
 """Between signs of life further apart than this many heartbeats, a reader may have been dead: it heard nothing."""
 GAP_SHARE: Final = 0.2
+LEAVE_GAPS: Final = 3.0
+MISSING_GAPS: Final = 6.0
+"""How many of its own mean gaps a tag must be silent for."""
 """Weight of the newest gap in a tag's mean gap."""
 LEFT: Final = int(TagState.LEFT)
 GONE_MISSING: Final = int(TagState.MISSING)
@@ -124,7 +128,7 @@ def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan) -> No
     row      TAG      zone and read_point are used
     silence  Silence  in and out
     health   Health   exposure and ears_s are used
-    plan     Plan     patience_s and patience_gaps are used
+    plan     Plan     leave_s and missing_s are used
     """
     zone = row["zone"]
     if zone == NOWHERE:
@@ -140,7 +144,9 @@ def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan) -> No
     silence.zone[tag] = zone
     silence.heard[tag] = now
     silence.heard_s[tag] = health.ears_s[row["read_point"]]
-    silence.due[tag] = now + max(plan.patience_s[zone], plan.patience_gaps[zone] * silence.gap_s[tag])
+    through = plan.portal[zone] and may_leave(row, plan)
+    patience_s, gaps = (plan.leave_s, LEAVE_GAPS) if through else (plan.missing_s[zone], MISSING_GAPS)
+    silence.due[tag] = now + max(patience_s, gaps * silence.gap_s[tag])
     silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
 
 
@@ -212,10 +218,11 @@ def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Pla
         if out.n[0] == out.moves.size:
             silence.zone_due[:] = -np.inf
             return False
-        row["state"] = LEFT if plan.portal[zone] else GONE_MISSING
+        through = plan.portal[zone] and may_leave(row, plan)
+        row["state"] = LEFT if through else GONE_MISSING
         row["since_us"] = at_us
         silence.zone[tag] = NOWHERE
-        write_move(tag, row, at_us, LEAVE if plan.portal[zone] else MISSING, zone, out)
+        write_move(tag, row, at_us, LEAVE if through else MISSING, zone, out)
     return True
 
 

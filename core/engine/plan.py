@@ -14,9 +14,6 @@ COVERED: Final = 0.01
 FORGET_PORTAL_PER_S: Final = 1 / 30
 FORGET_PER_S: Final = 1 / 1200
 """How fast belief fades without reads: things pass through doors and stay elsewhere."""
-LEAVE_GAPS: Final = 3.0
-MISSING_GAPS: Final = 6.0
-"""How many of its own mean gaps a tag must be silent for."""
 
 
 def plan_of(site: Site) -> Plan:
@@ -32,9 +29,10 @@ def plan_of(site: Site) -> Plan:
         centre=prior.centre,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
         forget=np.where(portal, FORGET_PORTAL_PER_S, FORGET_PER_S).astype(np.float32),
-        patience_s=np.where(portal, site.engine.leave_after_s, np.array(patience, np.float64)),
-        patience_gaps=np.where(portal, LEAVE_GAPS, MISSING_GAPS),
+        missing_s=np.array(patience, np.float64),
+        leave_s=site.engine.leave_after_s,
         portal=portal,
+        zone_of=np.array([point.zone for point in site.read_points], np.int32),
         share=_share(site, prior),
         reader_of=np.array(reader_of, np.int32),
         points=_points(reader_of, len(site.readers)),

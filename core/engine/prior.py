@@ -20,12 +20,16 @@ from core.site import ReadPoint, Site, Zone
 
 BINS: Final = 34
 """RSSI bins from RSSI_FLOOR_DBM up, and one more for reads without RSSI."""
-RSSI_AT_1M_DBM: Final = -51.0
+EDGE_DBM: Final = -73.0
+"""Where a passive tag, powered by the antenna alone, answers every other query: at the antenna's range."""
+EDGE_WIDTH_DB: Final = 1.6
+NEAR_M: Final = 0.3
 TAG_HEIGHT_M: Final = 1.0
 POINTS_MAX: Final = 150
 BEAM_DEG: Final = 65.0
 """Off its axis by this much, a facing antenna hears 12 dB less."""
-BACK_DB: Final = 20.0
+BACK_DB: Final = 12.0
+"""And never more than this less: reflections reach its back."""
 BELOW_M: Final = 0.5
 """Nearer than this a tag stands below the antenna and has no bearing."""
 STRAY: Final = 0.02
@@ -110,14 +114,16 @@ def hearing(point: ReadPoint, grid: Floats, propagation: Propagation) -> tuple[f
     if point.facing_deg is not None:
         off = (np.degrees(np.arctan2(dy, dx)) - point.facing_deg + 180.0) % 360.0 - 180.0
         loss_db = np.where(flat_m < BELOW_M, 0.0, np.minimum(BACK_DB, 12.0 * (off / BEAM_DEG) ** 2))
-    reach_m = point.range_m * 10.0 ** (-loss_db / (2.0 * propagation.decade_db))
-    heard = 1.0 / (1.0 + np.exp(np.clip((flat_m - reach_m) / (0.12 * reach_m), -40.0, 40.0)))
-    away_m = np.maximum(np.hypot(flat_m, point.z - TAG_HEIGHT_M), 0.3)
-    mean_dbm = RSSI_AT_1M_DBM - propagation.decade_db * np.log10(away_m) - loss_db
+    away_m = np.maximum(np.hypot(flat_m, point.z - TAG_HEIGHT_M), NEAR_M)
+    # A typical tag is at the edge of being heard at the antenna's range; nearer, it is louder by the path's loss.
+    mean_dbm = EDGE_DBM + propagation.decade_db * np.log10(point.range_m / away_m) - loss_db
     middles = RSSI_FLOOR_DBM + RSSI_BIN_DB * (np.arange(BINS - 1) + 0.5)
-    shape = np.exp(-0.5 * ((middles[None, :] - mean_dbm[:, None]) / propagation.spread_db) ** 2)
-    shape = (1.0 - STRAY) * shape / (shape.sum(axis=1, keepdims=True) + 1e-12) + STRAY / (BINS - 1)
-    bins = np.append((heard[:, None] * shape).mean(axis=0), heard.mean())
+    level = np.exp(-0.5 * ((middles[None, :] - mean_dbm[:, None]) / propagation.spread_db) ** 2)
+    level /= level.sum(axis=1, keepdims=True) + 1e-12
+    joint = level / (1.0 + np.exp(-(middles - EDGE_DBM) / EDGE_WIDTH_DB))[None, :]
+    heard = joint.sum(axis=1)
+    joint = (1.0 - STRAY) * joint + STRAY * heard[:, None] / (BINS - 1)
+    bins = np.append(joint.mean(axis=0), heard.mean())
     return float(heard.mean()), bins
 
 

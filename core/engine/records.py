@@ -5,6 +5,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from core.model.columns import NEVER_US
+
 SLOTS: Final = 6
 """Zones a tag is believed to be in at once; the rest share a floor."""
 NEARBY: Final = 6
@@ -51,6 +53,7 @@ TAG: Final = np.dtype(
         ("seen_us", "i8"),
         ("since_us", "i8"),
         ("rival_us", "i8"),
+        ("inside_us", "i8"),
         ("trail_us", "i8", TRAIL),
         ("trail_read_point", "i4", TRAIL),
         ("trail_dbm", "f4", TRAIL),
@@ -69,10 +72,14 @@ TAG: Final = np.dtype(
         ("rival_reads", "i2"),
         ("state", "u1"),
         ("appeared", "u1"),
+        ("inside", "u1"),
     ],
     align=True,
 )
-"""What is believed of one tag. Slots are sorted by weight; `was` is the zone it left or went missing from."""
+"""
+What is believed of one tag. Slots are sorted by weight; `was` is the zone it left or went missing from; `inside` says
+that it has been in the building for a while, `inside_us` since when it is in a zone that is no portal.
+"""
 
 READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
 """A reader's health: when it last gave a sign of life, and whether it inventories."""
@@ -115,9 +122,10 @@ class Plan(NamedTuple):
     centre        float32[Z, 2]     metres
     antenna       float32[A, 2]     metres
     forget        float32[Z]        1/s: how fast belief in the zone fades without reads
-    patience_s    float64[Z]        silence after which a tag has left or is missing
-    patience_gaps float64[Z]        and how many of the tag's own mean gaps it must be
+    missing_s     float64[Z]        silence after which a tag is missing
+    leave_s       float             silence after which one that passed a portal has left
     portal        bool[Z]           dock doors and exits
+    zone_of       int32[A]          the zone that a read point is there for, -1 if none
     share         float64[A, Z]     the read point's part of the zone's coverage; a covered zone's parts sum to 1
     reader_of     int32[A]          which reader the read point belongs to
     points        int32[R, P]       a reader's read points, -1 where there are fewer
@@ -128,9 +136,10 @@ class Plan(NamedTuple):
     centre: Floats32
     antenna: Floats32
     forget: Floats32
-    patience_s: Floats
-    patience_gaps: Floats
+    missing_s: Floats
+    leave_s: float
     portal: npt.NDArray[np.bool_]
+    zone_of: npt.NDArray[np.int32]
     share: Floats
     reader_of: npt.NDArray[np.int32]
     points: npt.NDArray[np.int32]
@@ -200,6 +209,7 @@ def new_out(size: int) -> Out:
 def blank_tags(n: int) -> Records:
     """Rows of tags of which nothing is believed yet."""
     rows = np.zeros(n, TAG)
+    rows["inside_us"] = NEVER_US
     for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point"):
         rows[name] = -1
     return rows

@@ -40,6 +40,7 @@ def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
 
 
 def _movement(move: Row, index: TagIndex) -> Movement:
+    trail = zip(*(move[name].tolist() for name in ("trail_us", "trail_read_point", "trail_dbm")), strict=True)
     return Movement(
         at_us=int(move["at_us"]),
         tag_id=int(move["tag"]),
@@ -49,11 +50,7 @@ def _movement(move: Row, index: TagIndex) -> Movement:
         to_zone=int(move["to_zone"]),
         read_point=int(move["read_point"]),
         confidence=float(move["confidence"]),
-        trail=tuple(
-            (int(at_us), int(point), float(dbm))
-            for at_us, point, dbm in zip(move["trail_us"], move["trail_read_point"], move["trail_dbm"], strict=True)
-            if point >= 0
-        ),
+        trail=tuple(entry for entry in trail if entry[1] >= 0),
     )
 
 
