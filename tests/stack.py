@@ -33,9 +33,8 @@ class Stack:
 
     async def publish(self, topic: str, payload: str | bytes) -> None:
         """Publish with mosquitto_pub, a client that is none of ours."""
-        host, _, port = self.mqtt_url.removeprefix("mqtt://").rpartition(":")
         process = await asyncio.create_subprocess_exec(
-            *("mosquitto_pub", "-h", host, "-p", port, "-q", "1", "-t", topic, "-s"),
+            *("mosquitto_pub", "-L", f"{self.mqtt_url}/{topic}", "-q", "1", "-s"),
             stdin=asyncio.subprocess.PIPE,
         )
         await asyncio.wait_for(
