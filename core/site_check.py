@@ -53,6 +53,7 @@ def _check_ids(site: Site, problems: Problems) -> None:
 def _check_shapes(site: Site, problems: Problems) -> dict[int, Polygon]:
     """Give the polygons that are right, by index of zone."""
     floor = box(0.0, 0.0, site.width_m, site.height_m).buffer(TOLERANCE_M)
+    has_plan = not problems.any_at(("site", "width_m"), ("site", "height_m"))
     shapes: dict[int, Polygon] = {}
     for i, zone in enumerate(site.zones):
         at: Path = ("zone", i, "polygon")
@@ -64,7 +65,7 @@ def _check_shapes(site: Site, problems: Problems) -> dict[int, Polygon]:
             problems.add(at, f'zone "{zone.id}" has a polygon that crosses itself: list its corners in order')
             continue
         shapes[i] = shape
-        if not floor.covers(shape):
+        if has_plan and not floor.covers(shape):
             plan = f"{site.width_m:g} x {site.height_m:g} m"
             problems.add(at, f'zone "{zone.id}" reaches beyond the plan of {plan}: move its corners, or grow the plan')
     return shapes
@@ -84,7 +85,7 @@ def _check_format(reader: Reader, i: int, problems: Problems) -> None:
     if is_native and reader.topics:
         what = f'reader "{reader.id}" is native, so its topics follow from its id: leave topics out'
         problems.add(("reader", i, "topics"), what)
-    if not is_native and not reader.topics:
+    if not is_native and not reader.topics and not problems.any_at(("reader", i, "topics")):
         what = f'reader "{reader.id}" is {reader.format.value} and needs topics: write those it publishes to'
         problems.add(("reader", i), what)
     if is_mapped != bool(reader.mapping):

@@ -23,6 +23,8 @@ class Lines:
             if depth == 0 and (header := _HEADER.match(bare)):
                 table = self._open(header[2].split("."), is_array=header[1] == "[[")
                 self._lines[table] = number
+                if header[1] == "[[":
+                    self._lines.setdefault(table[:-1], number)
                 continue
             if depth == 0 and (key := _KEY.match(bare)):
                 self._lines.setdefault((*table, key[1]), number)

@@ -27,6 +27,10 @@ class Problems:
         """Note a problem at a path. The first one there counts: what follows from it is no second one."""
         self.found.setdefault(path, what)
 
+    def any_at(self, *paths: Path) -> bool:
+        """Whether one of these has a problem already, so that what follows from it need not be looked at."""
+        return any(path in self.found for path in paths)
+
     def texts(self) -> list[str]:
         """Each as file:line: problem."""
         by_line = sorted((self.lines.of(path), what) for path, what in self.found.items())
