@@ -85,20 +85,10 @@ class Writer:
         """
         async with self._turn:
             attempt = 0
-            while True:
-                try:
-                    async with asyncio.timeout(STEP_S_MAX):
-                        return await self._try(step)
-                except (psycopg.Error, TimeoutError, SiteTaken) as exc:
-                    await self._forget(step.site)
-                    if not is_passing(exc):
-                        raise
-                    log.warning(
-                        "commit did not go through, trying again",
-                        extra={"action": "commit_retry", "site": step.site, "seq": step.seq, "why": str(exc)},
-                    )
+            while (result := await self._attempt(step)) is None:
                 attempt += 1
                 await asyncio.sleep(pause_s(attempt, self._random))
+            return result
 
     async def claim(self, site: str) -> None:
         """Become the writer of a site until this writer is closed. Raises SiteTaken, UnknownSite."""
@@ -112,6 +102,21 @@ class Writer:
         self._conn = None
         self._facts.clear()
         self._present.clear()
+
+    async def _attempt(self, step: Step) -> CommitResult | None:
+        """Try once; None where it did not go through and may be tried again."""
+        try:
+            async with asyncio.timeout(STEP_S_MAX):
+                return await self._try(step)
+        except (psycopg.Error, TimeoutError, SiteTaken) as exc:
+            await self._forget(step.site)
+            if not is_passing(exc):
+                raise
+            log.warning(
+                "commit did not go through, trying again",
+                extra={"action": "commit_retry", "site": step.site, "seq": step.seq, "why": str(exc)},
+            )
+            return None
 
     async def _try(self, step: Step) -> CommitResult:
         conn = await self._connection()

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.store.pending import PendingReader
+from core.model.pending_reader import PendingReader
 from core.store.views import Row, ask
 from tallyport.commands.console import JsonFlag, out, print_json, print_table, run, settings
 from tallyport.commands.database import chosen_site, opened

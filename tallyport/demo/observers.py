@@ -80,14 +80,19 @@ class AlertObserver:
         async with connect(url, additional_headers={"Authorization": f"Bearer {token}"}, compression=None) as socket:
             await socket.send(json.dumps({"type": "hello", "resume": None}))
             async for text in socket:
-                message = json.loads(text)
-                if message["type"] == "reset":
-                    for alert in message["alerts"]:
-                        self._take(alert)
-                elif message["type"] == "alert":
-                    self.seqs.append(message["seq"])
-                    self._take(message["alert"])
-                    await socket.send(json.dumps({"type": "ack", "seq": message["seq"]}))
+                seq = self._read(json.loads(text))
+                if seq is not None:
+                    await socket.send(json.dumps({"type": "ack", "seq": seq}))
+
+    def _read(self, message: dict[str, Any]) -> int | None:
+        """Take a message in; the sequence number to acknowledge, if it has one."""
+        for alert in message.get("alerts", ()):
+            self._take(alert)
+        if message["type"] != "alert":
+            return None
+        self._take(message["alert"])
+        self.seqs.append(message["seq"])
+        return int(message["seq"])
 
     def _take(self, alert: dict[str, Any]) -> None:
         self.alerts[alert["alert_id"]] = alert
