@@ -18,6 +18,8 @@ from firmware_sim.tags import Life, TagTable
 
 ANSWERED_MIN: Final = 0.03
 """A link that answers less often than this is not kept."""
+ANSWERED_TYPICAL: Final = 0.4
+"""Share of the queries that are answered, to begin with."""
 LINK_RATE_MAX: Final = 12.0
 """No tag is read more often than this by one antenna, in a second."""
 _CHUNK: Final = 20_000
@@ -34,7 +36,8 @@ class Air:
         self._rng = np.random.default_rng([seed, 2])
         self._seed = np.uint64(seed & 0xFFFF_FFFF)
         self._rate = rate
-        self._scale = 1.0
+        paces = sum(reader.rounds_per_s for reader in plan.readers if reader.antennas)
+        self._scale = 1.0 if rate is None else rate / (ANSWERED_TYPICAL * paces)
         self._rings = [Ring() for _ in plan.readers]
         self._rounds_per_s = [reader.rounds_per_s for reader in plan.readers]
         self._newcomers_per_s = [reader.newcomers_per_s for reader in plan.readers]

@@ -136,8 +136,8 @@ class Plan:
         return next(i for i, zone in enumerate(self.zones) if zone.id == zone_id)
 
     def zones_of(self, *kinds: str) -> tuple[int, ...]:
-        """Indexes of the zones of these kinds."""
-        return tuple(i for i, zone in enumerate(self.zones) if zone.kind in kinds)
+        """Indexes of the zones of these kinds, or with these ids."""
+        return tuple(i for i, zone in enumerate(self.zones) if zone.kind in kinds or zone.id in kinds)
 
     def door(self, door_id: str) -> DoorPlan:
         """Find a door by its id."""

@@ -235,8 +235,9 @@ class Traffic:
 
     def _steal(self, kind: EventKind) -> None:
         """Plant a theft; the thief stands where the goods are and needs nobody's leave."""
-        sources = {"theft_exit": ("returns",), "theft_door": ("staging",), "theft_shielded": ("storage",)}
-        tags = self.choose.some_of(3, *sources[kind])
+        bagged = "cage" if self.thefts_planted % 2 == 0 else "storage"
+        sources = {"theft_exit": "returns", "theft_door": "staging", "theft_shielded": bagged}
+        tags = self.choose.some_of(3, sources[kind])
         if not tags.size:
             tags = self.choose.some_of(3, "packing", "storage")
         if not tags.size:
