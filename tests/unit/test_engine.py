@@ -87,8 +87,8 @@ def test_silence_at_a_door_is_leaving_and_elsewhere_missing() -> None:
     """
     engine = Engine(SITE)
     stay = [message(heard(s, IN_RIGHT, "AB"), heard(s, IN_RIGHT)) for s in range(16)]
-    passage = [message(heard(16 + s / 4, AT_DOOR, rssi_dbm=-50.0)) for s in range(12)]
-    alive = [message(word(s, "west"), word(s, "east")) for s in range(20, 60)]
+    passage = [message(heard(16 + s / 4, AT_DOOR, rssi_dbm=-50.0)) for s in range(24)]
+    alive = [message(word(s, "west"), word(s, "east")) for s in range(23, 63)]
     moves = [m for step in run(engine, stay + passage + alive, range(90)) for m in step.movements]
 
     gone = {(m.epc, m.kind, m.to_zone) for m in moves if m.kind in (MovementKind.LEAVE, MovementKind.MISSING)}
