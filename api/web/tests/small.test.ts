@@ -46,7 +46,11 @@ test("the fitted plan lies inside the screen, upside up", () => {
 });
 
 test("there are three zoom bands", () => {
-  expect([2, 14, 100].map(bandOf)).toEqual(["far", "middle", "near"]);
+  expect([2, 14, 100].map((scale) => bandOf(scale))).toEqual(["far", "middle", "near"]);
+});
+
+test("too many tags for the screen are shown as zones until one comes near", () => {
+  expect([12, 30, 100].map((scale) => bandOf(scale, 50))).toEqual(["far", "middle", "near"]);
 });
 
 test("inside and centre know a polygon that is not convex", () => {

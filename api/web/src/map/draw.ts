@@ -4,7 +4,7 @@ import { Deck, LinearInterpolator, OrthographicView, type OrthographicViewState 
 import { ScatterplotLayer } from "@deck.gl/layers";
 import type { Point } from "../live/spread";
 import type { Scene } from "./scene";
-import { bandOf, dotRadius, fitScale, fitView, SCALE_MAX, type View } from "./view";
+import { type Band, dotRadius, fitScale, fitView, SCALE_MAX, type View } from "./view";
 
 export interface Drawing {
   /** Hand the scene to the GPU; `looks` when more than places changed. */
@@ -20,6 +20,7 @@ export interface Canvas {
   readonly width: number;
   readonly height: number;
   readonly calm: () => boolean;
+  readonly band: (scale: number) => Band;
   readonly viewed: (view: View) => void;
   /** A click: index into the scene or -1, and the place on the plan. */
   readonly picked: (index: number, at: Point) => void;
@@ -107,7 +108,7 @@ export function open(canvas: Canvas): Drawing {
     const layer = new ScatterplotLayer({
       id: "tags",
       data,
-      visible: bandOf(scale) !== "far",
+      visible: canvas.band(scale) !== "far",
       pickable: true,
       radiusUnits: "pixels",
       radiusScale: dotRadius(scale),

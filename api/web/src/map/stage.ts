@@ -5,7 +5,7 @@ import type { Drawing } from "./draw";
 import { type Ink, Names, write } from "./labels";
 import { oncePerFrame } from "./once";
 import { type Palette, rgb, Scene } from "./scene";
-import { bandOf, fitView, seen, toScreen, type View } from "./view";
+import { type Band, bandOf, fitView, seen, toScreen, type View } from "./view";
 
 export interface Layers {
   readonly root: HTMLDivElement;
@@ -62,6 +62,7 @@ export class Stage {
       width: this.#floor.plan.width,
       height: this.#floor.plan.height,
       calm: () => this.#calm.matches,
+      band: (scale) => this.#band(scale),
       viewed: (view) => this.#viewed(view),
       picked: (index, at) => this.#picked(index, at),
     });
@@ -120,6 +121,7 @@ export class Stage {
       this.#version = store.version;
       this.#lookedMs = nowMs;
       this.#scene.rebuild(store, this.#floor.nowMs * 1000, this.#palette);
+      this.#layers.root.dataset["band"] = this.#band(this.#view.scale);
     }
     if (places || looks) {
       this.#scene.follow(motion);
@@ -128,6 +130,11 @@ export class Stage {
     }
     this.#halo();
     if (motion.moving) this.draw();
+  }
+
+  #band(scale: number): Band {
+    const { plan, store } = this.#floor;
+    return bandOf(scale, store.tagsPresent / (plan.width * plan.height));
   }
 
   /** How long frames take, smoothed; only frames of a glide follow one another at once. */
@@ -148,7 +155,7 @@ export class Stage {
     marks.style.width = `${width}px`;
     marks.style.height = `${height}px`;
     marks.style.transform = `translate(${view.left}px, ${view.bottom - height}px)`;
-    root.dataset["band"] = bandOf(view.scale);
+    root.dataset["band"] = this.#band(view.scale);
     root.dataset["scale"] = view.scale.toFixed(2);
     this.#label();
     this.#halo();
@@ -173,7 +180,7 @@ export class Stage {
 
   #label(): void {
     const { labels, root } = this.#layers;
-    const near = bandOf(this.#view.scale) === "near" && this.#drawing !== null;
+    const near = this.#band(this.#view.scale) === "near" && this.#drawing !== null;
     const ratio = Math.min(2, devicePixelRatio);
     const [width, height] = [Math.round(root.clientWidth * ratio), Math.round(root.clientHeight * ratio)];
     if (labels.width !== width || labels.height !== height) [labels.width, labels.height] = [width, height];

@@ -21,7 +21,13 @@ const MARGIN_PX = 24;
 export const FOOT_PX = 68;
 export const SCALE_MAX = 220;
 
-export const bandOf = (scale: number): Band => (scale < FAR_BELOW ? "far" : scale < NEAR_FROM ? "middle" : "near");
+/** Single tags are drawn only where each has room on the screen: hundreds of thousands are colours of zones first. */
+const TAG_PX2_MIN = 14;
+
+export function bandOf(scale: number, tagsPerM2 = 0): Band {
+  if (scale < FAR_BELOW || tagsPerM2 * TAG_PX2_MIN > scale * scale) return "far";
+  return scale < NEAR_FROM ? "middle" : "near";
+}
 
 export function toScreen(view: View, x: number, y: number): Point {
   return [view.left + x * view.scale, view.bottom - y * view.scale];
