@@ -41,12 +41,12 @@ def _assembly() -> Assembly:
 
 def test_reads_get_their_read_point_and_their_time_of_arrival() -> None:
     """
-    An antenna of the plan becomes its read point; arrival is the message's.
+    An antenna of the plan becomes its read point; arrival is by stream time, the same for a batch.
     """
     batch = _assembly().batch(_gathered(native([(NOW_US - 5, epc(1))]), native([(NOW_US - 3, epc(2))])))
     point = SITE.read_point_index["native-1", 1]
     assert batch.reads.read_point.tolist() == [point, point]
-    assert batch.reads.arrived_us.tolist() == [NOW_US, NOW_US + 1]
+    assert batch.reads.arrived_us.tolist() == [NOW_US, NOW_US]
     assert batch.reads.seen_us.tolist() == batch.reads.raw_us.tolist() == [NOW_US - 5, NOW_US - 3]
 
 

@@ -1,7 +1,7 @@
 """Stream time stands still while the broker hands over a backlog; a reader's wrong clock is found and put right."""
 
 from ingest.clock_offset import ClockOffsets
-from ingest.stream_clock import PENDING_READS_MAX, StreamClock
+from ingest.stream_clock import PENDING_READS_MAX, QUIET_BATCHES, SLACK_US, StreamClock
 
 S = 1_000_000
 
@@ -12,7 +12,47 @@ def test_stream_time_of_a_fresh_database_starts_at_once() -> None:
     """
     stream = StreamClock(None, 7 * S)
     stream.watch(0, connected=True, epoch=1)
-    assert (stream.at(100 * S), stream.close(101 * S, backlog=False, reads=1, newest_seen_us=0)) == (100 * S, 101 * S)
+    at = stream.at(100 * S)
+
+    assert (at, stream.close(101 * S, backlog=False, reads=1, newest_seen_us=101 * S)) == (100 * S, 101 * S)
+
+
+def test_stream_time_waits_for_reads_that_we_are_late_to_take() -> None:
+    """
+    After a stall of ours the reads that waited are on time: stream time goes by their own.
+    """
+    stream = StreamClock(None, 0)
+    stream.watch(0, connected=True, epoch=1)
+    stream.close(100 * S, backlog=False, reads=1, newest_seen_us=100 * S)
+    after = [
+        stream.close(110 * S, backlog=True, reads=9, newest_seen_us=101 * S),
+        stream.close(110 * S, backlog=False, reads=0, newest_seen_us=0),
+        stream.close(111 * S, backlog=False, reads=9, newest_seen_us=111 * S),
+    ]
+
+    assert after == [101 * S + SLACK_US, 101 * S + SLACK_US, 111 * S]
+
+
+def test_stream_time_goes_on_where_nothing_comes() -> None:
+    """
+    A quiet floor settles by our clock; one empty batch is not yet quiet.
+    """
+    stream = StreamClock(None, 0)
+    stream.watch(0, connected=True, epoch=1)
+    stream.close(100 * S, backlog=False, reads=1, newest_seen_us=100 * S)
+    closes = [stream.close((101 + i) * S, backlog=False, reads=0, newest_seen_us=0) for i in range(QUIET_BATCHES)]
+
+    assert closes == [100 * S + SLACK_US] * (QUIET_BATCHES - 1) + [(100 + QUIET_BATCHES) * S]
+
+
+def test_stream_time_does_not_run_with_a_clock_from_the_future() -> None:
+    """
+    A read from the future moves stream time no further than our own clock.
+    """
+    stream = StreamClock(None, 0)
+    stream.watch(0, connected=True, epoch=1)
+
+    assert stream.close(100 * S, backlog=False, reads=1, newest_seen_us=160 * S) == 100 * S
 
 
 def test_stream_time_is_held_after_a_restart_until_redelivery_is_over() -> None:
@@ -24,8 +64,10 @@ def test_stream_time_is_held_after_a_restart_until_redelivery_is_over() -> None:
     for after_s, backlog in ((1, True), (3, False), (8, True), (9, False), (10, False)):
         stream.watch(after_s * S, connected=True, epoch=1)
         stream.at((100 + after_s) * S)
-        closes.append(stream.close((100 + after_s) * S, backlog=backlog, reads=1, newest_seen_us=60 * S) // S)
-    assert closes == [50, 50, 50, 109, 110]
+        newest_us = (100 + after_s) * S - 5 * S
+        closes.append(stream.close((100 + after_s) * S, backlog=backlog, reads=1, newest_seen_us=newest_us))
+
+    assert closes == [50 * S] * 3 + [104 * S + SLACK_US, 105 * S + SLACK_US]
 
 
 def test_backlog_of_live_reads_is_none() -> None:
@@ -34,7 +76,8 @@ def test_backlog_of_live_reads_is_none() -> None:
     """
     stream = StreamClock(50 * S, 0)
     stream.watch(0, connected=True, epoch=1)
-    assert stream.close(100 * S, backlog=True, reads=1, newest_seen_us=99 * S) == 100 * S
+
+    assert stream.close(100 * S, backlog=True, reads=1, newest_seen_us=99 * S) == 99 * S + SLACK_US
 
 
 def test_stream_time_is_held_from_the_loss_of_the_connection() -> None:
@@ -43,13 +86,14 @@ def test_stream_time_is_held_from_the_loss_of_the_connection() -> None:
     """
     stream = StreamClock(None, 2 * S)
     stream.watch(0, connected=True, epoch=1)
-    before = stream.close(100 * S, backlog=False, reads=1, newest_seen_us=0)
+    before = stream.close(100 * S, backlog=False, reads=1, newest_seen_us=100 * S)
     stream.watch(1 * S, connected=False, epoch=1)
     cut_off = stream.close(150 * S, backlog=False, reads=0, newest_seen_us=0)
     stream.watch(2 * S, connected=True, epoch=2)
-    again = stream.close(151 * S, backlog=False, reads=5, newest_seen_us=0)
+    again = stream.close(151 * S, backlog=False, reads=5, newest_seen_us=120 * S)
     stream.watch(4 * S, connected=True, epoch=2)
-    after = stream.close(153 * S, backlog=False, reads=5, newest_seen_us=0)
+    after = stream.close(153 * S, backlog=False, reads=5, newest_seen_us=153 * S)
+
     assert [before, cut_off, again, after] == [100 * S, 100 * S, 100 * S, 153 * S]
 
 
