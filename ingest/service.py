@@ -68,11 +68,11 @@ class _Service:
         running: set[str] = set()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                for site_id in site_ids or await self._store.sites():
-                    if site_id not in running:
-                        running.add(site_id)
-                        self._coming_up.add(site_id)
-                        tasks.create_task(self._keep_line(site_id), name=f"ingest.{site_id}")
+                known = site_ids or await self._store.sites()
+                for site_id in [site_id for site_id in known if site_id not in running]:
+                    running.add(site_id)
+                    self._coming_up.add(site_id)
+                    tasks.create_task(self._keep_line(site_id), name=f"ingest.{site_id}")
                 if site_ids:
                     return
                 if not running:
