@@ -3,11 +3,13 @@ A whole Tallyport for tests of the outside: real database, real broker, ingest a
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -75,3 +77,25 @@ def native_reads(epc: str, times: int = 1, rssi_dbm: float = -50.0, antenna: int
             ],
         }
     )
+
+
+def zebra_read(epc: str, event_num: int, rssi_dbm: int = -50) -> str:
+    """A Zebra IoT Connector tag event of this moment, as a reader in INVENTORY mode sends it."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    data = {
+        "antenna": 1,
+        "eventNum": event_num,
+        "format": "epc",
+        "idHex": epc.lower(),
+        "peakRssi": rssi_dbm,
+        "reads": 1,
+    }
+    return json.dumps({"data": {**data, "reads": 1}, "timestamp": at, "type": "INVENTORY"})
+
+
+def impinj_read(epc: str, rssi_cdbm: int = -5000) -> str:
+    """An Impinj R700 tag event of this moment, its EPC in base64url as the reader's default has it."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    code = base64.urlsafe_b64encode(bytes.fromhex(epc)).decode()
+    event = {"epc": code, "antennaPort": 1, "peakRssiCdbm": rssi_cdbm, "frequency": 866_300, "transmitPowerCdbm": 3000}
+    return json.dumps({"timestamp": at, "tagInventoryEvent": event})

@@ -1,12 +1,17 @@
 """What a person on the floor sees in a real browser, in front of the whole service."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.page import PHONE, WAIT_MS, LiveMap
-from tests.stack import Stack, native_reads
+from tests.stack import Stack, impinj_read, native_reads, zebra_read
 
 EPC = "3034257BF7194E4000001A85"
+TRAVELLER = "3034257BF7194E4000001A86"
+HEARD_TIMES, HEARD_EVERY_S = 5, 1.1
 TOPIC = "tallyport/v1/hall/native-1/reads"
 
 
@@ -30,6 +35,30 @@ async def test_live_map_when_a_reader_hears_a_tag(hall: Stack, browser: Browser,
 
     assert count >= 1
     assert problems == []
+
+
+async def test_live_map_when_readers_of_three_makes_hear_a_tag(
+    hall: Stack, browser: Browser, link: tuple[str, str]
+) -> None:
+    """A tag moves on the map as a native, then a Zebra, then an Impinj reader tells of it."""
+    live = await LiveMap.open(browser, *link)
+    await _hear(hall, TOPIC, lambda _: native_reads(TRAVELLER))
+    tag_id = (await hall.client.get(f"/sites/hall/tags/{TRAVELLER}"))["tag_id"]
+    west = await live.wait_for_zone(tag_id, "west")
+    await _hear(hall, "zebra/zebra-1/data", lambda n: zebra_read(TRAVELLER, n))
+    middle = await live.wait_for_zone(tag_id, "middle")
+    await _hear(hall, "impinj/impinj-1/events", lambda _: impinj_read(TRAVELLER))
+    east = await live.wait_for_zone(tag_id, "east")
+    await live.close()
+
+    assert west.screen[0] < middle.screen[0] < east.screen[0]
+
+
+async def _hear(hall: Stack, topic: str, message: Callable[[int], str]) -> None:
+    """Let a reader tell of a tag for some seconds, as one does while the tag stands before it."""
+    for n in range(HEARD_TIMES):
+        await hall.publish(topic, message(n))
+        await asyncio.sleep(HEARD_EVERY_S)
 
 
 async def test_live_map_keeps_the_token_out_of_the_address(browser: Browser, link: tuple[str, str]) -> None:
