@@ -1,5 +1,6 @@
 """The one place that asks the system what time it is; it never goes back."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -17,16 +18,26 @@ def system_clock() -> Clock:
     return now_us
 
 
-def scaled_clock(speed: float, base: Clock | None = None) -> Clock:
-    """Make a clock that runs `speed` times as fast as the base, starting at the base's now."""
-    clock = base or system_clock()
-    start_us = clock()
+def scaled_clock(speed: float, since_us: int, base: Clock) -> Clock:
+    """Make a clock that agreed with the base at `since_us` and has run `speed` times as fast from then on."""
 
     def now_us() -> int:
-        return start_us + int((clock() - start_us) * speed)
+        return since_us + int((base() - since_us) * speed)
 
     return now_us
 
 
-now_us: Clock = system_clock()
+def clock_of(text: str) -> Clock:
+    """
+    Make the service's clock: the system's, or for a simulation `SPEED@UNIX_SECONDS`, such as `10@1795298412.5`.
+
+    All processes that are told the same text agree on the time.
+    """
+    if not text:
+        return system_clock()
+    speed, _, since_s = text.partition("@")
+    return scaled_clock(float(speed), round(float(since_s) * 1e6), system_clock())
+
+
+now_us: Clock = clock_of(os.environ.get("TALLYPORT_CLOCK", ""))
 """The service's clock."""

@@ -69,6 +69,12 @@ def _add_world(parser: argparse.ArgumentParser) -> None:
         "--rate", type=float, default=3_000.0, help="reads a second to aim at; 0: the readers' own pace (3,000)"
     )
     parser.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="times faster than the clock (1)")
+    parser.add_argument(
+        "--since",
+        type=float,
+        metavar="UNIX_S",
+        help="when simulated time was the clock's, to share it with others (now)",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong besides, as TOML or JSON")
     parser.add_argument("--site-id", default="demo", help="the site's id, a level of the native topics (demo)")
 
@@ -97,6 +103,7 @@ def _simulation(asked: argparse.Namespace) -> Simulation:
         site_id=asked.site_id,
         faults=read_faults(asked.faults, readers) if asked.faults is not None else (),
         speed=asked.speed,
+        since_s=asked.since,
     )
     return Simulation(config)
 

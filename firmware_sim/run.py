@@ -72,7 +72,7 @@ class Simulation:
         first ones before anything moves. Both are called in this thread and should be quick.
         """
         warehouse, speed = self.warehouse, self.config.speed
-        warehouse.begin_at(time.time_ns() // 1_000)
+        warehouse.begin_at(self._begin_us())
         fleet = Fleet(mqtt_url, [station.firmware for station in warehouse.stations], self.config.site_id)
         announced = _Announcer(self, on_shipment)
         announced()
@@ -92,6 +92,12 @@ class Simulation:
             fleet.close()
             self._sum(fleet)
             self._ran_s = time.monotonic() - started_s
+
+    def _begin_us(self) -> int:
+        """Now, by a clock that has run at the simulation's speed since it agreed with ours."""
+        now_us = time.time_ns() // 1_000
+        since_s = self.config.since_s
+        return now_us if since_s is None else int(since_s * 1e6 + (now_us - since_s * 1e6) * self.config.speed)
 
     def _tick(self, fleet: Fleet) -> None:
         began_s = time.thread_time()

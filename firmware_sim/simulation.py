@@ -42,6 +42,8 @@ class Config:
     faults: tuple[Fault, ...] = ()
     """Besides those that the scenario brings."""
     speed: float = 1.0
+    since_s: float | None = None
+    """Unix time since which simulated time has run at that speed; None: since the run begins."""
 
 
 class Warehouse:

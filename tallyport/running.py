@@ -56,10 +56,12 @@ async def running_database(settings: Settings, say: Say) -> AsyncIterator[tuple[
 
 
 @asynccontextmanager
-async def running_tallyport(services: Services, settings: Settings, say: Say) -> AsyncIterator[Running]:
-    """The line and the web service as processes of their own, both ready."""
+async def running_tallyport(
+    services: Services, settings: Settings, say: Say, clock: str = ""
+) -> AsyncIterator[Running]:
+    """The line and the web service as processes of their own, both ready; on a clock of the simulation's if told so."""
     require_free_port("the web service", settings.api_port)
-    environment = environment_of(settings)
+    environment = {**environment_of(settings), "TALLYPORT_CLOCK": clock}
     log_dir = settings.data_dir / "logs"
     base_url = f"http://{settings.api_host}:{settings.api_port}"
     async with AsyncExitStack() as stack:

@@ -1,5 +1,6 @@
 """`tallyport reader`: who publishes, how they are, and who waits to be let in."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -14,8 +15,7 @@ app = typer.Typer(
 )
 
 SiteOption = Annotated[str | None, typer.Option("--site", help="Site id; may be left out where there is one site.")]
-ONLINE = {True: "online", False: "OFFLINE", None: "not heard yet"}
-LEDGER = ("messages", "received", "stored", "repeats", "late", "quarantined", "ignored", "gaps", "purged")
+ONLINE = {True: "online", False: "OFFLINE", None: "unheard"}
 
 
 @app.command("list")
@@ -26,9 +26,16 @@ def list_(site: SiteOption = None, *, json: JsonFlag = False) -> None:
         print_json({"readers": readers, "pending": [_pending(reader) for reader in pending]})
         return
     print_table(
-        ("reader", "format", "online", "last heard", *LEDGER),
+        ("reader", "format", "state", "heard", "stored", "repeats", "late", "refused", "lost"),
         [
-            (r["id"], r["format"], ONLINE[r["online"]], r["last_arrived_at"], *(r[name] for name in LEDGER))
+            (
+                r["id"],
+                r["format"],
+                ONLINE[r["online"]],
+                _age(r["last_arrived_at"]),
+                *(r[name] for name in ("stored", "repeats", "late", "quarantined")),
+                r["gaps"] + r["purged"],
+            )
             for r in readers
         ],
         "no readers yet: they are part of the plan, `tallyport site import FILE`",
@@ -69,3 +76,14 @@ async def _approve(topic: str, site: str | None) -> str:
 def _pending(reader: PendingReader) -> dict[str, Any]:
     names = ("site", "topic", "reader", "format", "first_arrived_us", "last_arrived_us", "messages")
     return {name: getattr(reader, name) for name in names}
+
+
+def _age(when: datetime | None) -> str:
+    """How long ago, in the unit that fits."""
+    if when is None:
+        return "never"
+    seconds = int((datetime.now(UTC) - when).total_seconds())
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{max(seconds, 0)} s ago"

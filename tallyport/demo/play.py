@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from core.clock import clock_of, system_clock
 from core.settings import Settings
 from core.site_file import load_site
 from core.store import open_store
@@ -44,6 +45,12 @@ class DemoOptions:
     tags: int | None = None
     for_s: float | None = None
     speed: float = 1.0
+    began_s: float = field(default_factory=lambda: system_clock()() / 1e6)
+
+    @property
+    def clock(self) -> str:
+        """The clock that all processes of the demo share, as core.clock.clock_of reads it; '' for the system's."""
+        return "" if self.speed == 1.0 else f"{self.speed}@{self.began_s:.6f}"
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -59,7 +66,7 @@ async def running_demo(settings: Settings, options: DemoOptions, say: Say) -> As
     """Everything up and the plan imported; the simulated readers are still to be started."""
     async with running_database(settings, say) as (services, addressed):
         token = await _prepare(addressed, options, say)
-        async with running_tallyport(services, addressed, say) as running:
+        async with running_tallyport(services, addressed, say, options.clock) as running:
             yield running, Client(base_url=running.base_url, token=token)
 
 
@@ -71,6 +78,7 @@ async def running_simulator(
     out = running.settings.data_dir / "simulator"
     say("starting the simulated readers")
     arguments = ["run", "--mqtt", running.settings.mqtt_url or "", "--out", str(out), "--speed", str(options.speed)]
+    arguments += ["--since", f"{options.began_s:.6f}"] if options.clock else []
     arguments += ["--seed", str(options.seed), "--scenario", options.scenario]
     arguments += [] if options.tags is None else ["--tags", str(options.tags)]
     arguments += [] if options.for_s is None else ["--for", str(options.for_s)]
@@ -86,7 +94,8 @@ async def running_simulator(
 async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[str, Any]:
     """Run the demo for its time without a browser and say what came of it."""
     async with running_demo(settings, options, say) as (running, client):
-        live, alerts = LiveObserver(), AlertObserver()
+        clock = clock_of(options.clock)
+        live, alerts = LiveObserver(clock=clock), AlertObserver(clock=clock)
         watching = [
             asyncio.create_task(until_cancelled(observer, client.websocket(path, SITE), client.token), name=path)
             for observer, path in ((live, "/ws/v1/live"), (alerts, "/ws/v1/alerts"))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.epc import describe
-from firmware_sim.catalogue import gtin, products
-from firmware_sim.epcs import SKUS, sgtin, to_hex
+from firmware_sim.epcs import SKUS, gtin, sgtin, to_hex
+from firmware_sim.products import products
 
 
 def test_gtin_is_that_of_the_tags() -> None:
@@ -23,4 +23,4 @@ def test_products_are_told_apart_by_sku_and_gtin() -> None:
     """
     listed = list(products())
 
-    assert SKUS == len({row["sku"] for row in listed}) == len({row["gtin"] for row in listed})
+    assert SKUS == len({product.sku for product in listed}) == len({product.gtin for product in listed})
