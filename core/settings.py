@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "tallyport")
     """Where services that we start ourselves keep their files."""
 
+    broker_sync: str = Field("always", pattern=r"^(always|\d+(ms|s|m))$")
+    """How often our own broker makes messages safe from a power cut: before each acknowledgement, or every 10s."""
+
     # The web service.
     api_host: str = "127.0.0.1"
     """The address that the web service listens on."""

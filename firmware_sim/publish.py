@@ -166,7 +166,7 @@ class Fleet:
             time.sleep(0.005)
             self._commands.extend(self.collect())
 
-    def close(self, wait_s: float = 10.0) -> None:
+    def close(self, wait_s: float = 60.0) -> None:
         """Wait until all is confirmed, then take leave of the broker."""
         self._wait([session for session in self._sessions.values() if session.up], wait_s)
         for session in self._sessions.values():

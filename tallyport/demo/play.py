@@ -58,7 +58,8 @@ def demo_settings(settings: Settings) -> Settings:
     folder = settings.data_dir / DEMO
     if folder.exists():
         shutil.rmtree(folder)
-    return settings.model_copy(update={"data_dir": folder, "sites": (SITE,)})
+    # Simulated reads are no loss in a power cut, and flushing each to disk is most of what a small machine would do.
+    return settings.model_copy(update={"data_dir": folder, "sites": (SITE,), "broker_sync": "1s"})
 
 
 @asynccontextmanager
@@ -115,6 +116,7 @@ async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[s
                 seed=options.seed,
                 duration_s=duration_s,
                 published=summary["reads"],
+                unconfirmed=summary["reads_sent"] - summary["reads_total"],
                 ledger=ledger,
                 tags_live=await _tags_live(client),
                 truth=read_truth(out / "truth.csv"),

@@ -33,6 +33,7 @@ class Observed:
     seed: int
     duration_s: float
     published: Mapping[str, int]
+    unconfirmed: int
     ledger: Sequence[Mapping[str, Any]]
     tags_live: int
     truth: Sequence[Stay]
@@ -51,7 +52,11 @@ RULE_OF: Final = {
 
 
 def summarise(seen: Observed) -> dict[str, Any]:
-    """Put the figures together; `lost` is what was published and is in no account."""
+    """
+    Put the figures together; `lost` is what was published and is in no account.
+
+    A read is published once the broker has confirmed it. `unconfirmed` ones may be in the accounts all the same.
+    """
     published = sum(seen.published.values())
     fates = {fate: sum(int(row[fate]) for row in seen.ledger) for fate in FATES}
     score = score_zones(seen.truth, seen.zones)
@@ -60,6 +65,7 @@ def summarise(seen: Observed) -> dict[str, Any]:
         "seed": seen.seed,
         "published": published,
         "published_per_firmware": dict(seen.published),
+        "unconfirmed": seen.unconfirmed,
         **fates,
         "lost": published - sum(fates.values()),
         "tags_live": seen.tags_live,

@@ -112,7 +112,7 @@ async def _own_database(settings: Settings, services: Services) -> AsyncIterator
 @asynccontextmanager
 async def _own_broker(settings: Settings, services: Services) -> AsyncIterator[None]:
     folder = data_home(settings) / "nats"
-    server = NatsServer(NatsPlan(folder=folder))
+    server = NatsServer(NatsPlan(folder=folder, sync_interval=settings.broker_sync))
     async with running_server(server):
         services.mqtt_url = server.url
         services.lines.append(f"broker: nats-server, our own, on port {server.port}, in {folder}")
