@@ -20,7 +20,7 @@ from core.engine.settled import Settled
 from core.model.batch import Batch, TagView
 from core.model.columns import NEVER_US, ReadColumns
 from core.model.reader_event import ReaderEvent
-from core.model.step import NewTag, PositionColumns, Step, StoredReads
+from core.model.step import PositionColumns, Step, StoredReads
 from core.site import Site
 
 
@@ -59,14 +59,14 @@ class Engine:
             settled_us=self.settled_us,
             stored=kept,
             late=late,
-            new_tags=self._new_tags(batch.reads, tag, known),
+            new_tags=telling.new_tags(tag, batch.reads.seen_us, known, self._index),
             positions=positions,
             movements=telling.movements(moves, self._index),
             reader_changes=telling.reader_changes(changes, self.site),
             reader_events=events,
             sensor_readings=self._recent.new_readings(batch.sensor_readings),
             dead_letters=batch.dead_letters,
-            ledger=telling.ledger(batch.ledger, batch.reads, verdict, self.site),
+            ledger=telling.ledger(batch.ledger, batch.reads, verdict, self._settled.plan, self.site),
         )
         self.seq += not step.is_empty
         return step
@@ -175,12 +175,6 @@ class Engine:
         news = np.zeros(tag.size, np.bool_)
         tell_news(rows, tag, self._shown, news)
         return telling.positions(rows[news], tag[news])
-
-    def _new_tags(self, reads: ReadColumns, tag: Ints, known: int) -> tuple[NewTag, ...]:
-        return tuple(
-            NewTag(tag_id=tag_id, epc=self._index.epc(tag_id), first_seen_us=seen_us)
-            for tag_id, seen_us in telling.first_seen(tag, reads.seen_us, known)
-        )
 
     def _reserve(self) -> None:
         """Make room in every table for all known tags."""

@@ -1,11 +1,11 @@
 """Which dense id a tag has, and which EPC an id stands for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from core.columns import hex_from_key, key_of, parse_keys
+from core.columns import hex_from_key, hexes_from_keys, key_of, parse_keys
 from core.engine.kernels_index import find_tags, place_tags
 from core.engine.records import Ints
 
@@ -48,9 +48,9 @@ class TagIndex:
         hi, lo = self._keys[tag_id].tolist()
         return hex_from_key(hi, lo, self.long)
 
-    def epcs(self, tag_ids: Iterable[int]) -> list[str]:
+    def epcs(self, tag_ids: Ints) -> list[str]:
         """Upper-case hex of known tags."""
-        return [self.epc(tag_id) for tag_id in tag_ids]
+        return hexes_from_keys(self._keys[tag_ids, 0], self._keys[tag_ids, 1], self.long)
 
     def id_of(self, epc: str) -> int | None:
         """Give the id of an EPC in upper-case hex, None if it was never seen."""

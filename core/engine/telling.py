@@ -1,6 +1,6 @@
 """Rows of the kernels become the values that travel: movements, reader changes, positions, ledger, a view of a tag."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +16,13 @@ from core.engine.records import (
     MOVE,
     SAID_GOODBYE,
     Ints,
+    Plan,
     Records,
-    Row,
 )
 from core.engine.settled import Settled
 from core.model.batch import Evidence, TagView, ZoneCandidate
 from core.model.columns import NEVER_US, NOWHERE, ReadColumns
-from core.model.step import LedgerRow, Movement, MovementKind, PositionColumns, ReaderChange, TagState
+from core.model.step import LedgerRow, Movement, MovementKind, NewTag, PositionColumns, ReaderChange, TagState
 from core.site import Site
 
 KINDS = {
@@ -36,21 +36,25 @@ REASONS = {HEARD: "heard", SAID_GOODBYE: "said that it goes", FELL_SILENT: "sile
 
 def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
     """Movements in the order in which they settled."""
-    return tuple(_movement(move, index) for move in moves)
-
-
-def _movement(move: Row, index: TagIndex) -> Movement:
-    trail = zip(*(move[name].tolist() for name in ("trail_us", "trail_read_point", "trail_dbm")), strict=True)
-    return Movement(
-        at_us=int(move["at_us"]),
-        tag_id=int(move["tag"]),
-        epc=index.epc(int(move["tag"])),
-        kind=KINDS[int(move["kind"])],
-        from_zone=int(move["from_zone"]),
-        to_zone=int(move["to_zone"]),
-        read_point=int(move["read_point"]),
-        confidence=float(move["confidence"]),
-        trail=tuple(entry for entry in trail if entry[1] >= 0),
+    # Column by column: taking records apart one by one costs more than folding the reads that made them.
+    names = ("at_us", "tag", "kind", "from_zone", "to_zone", "read_point", "confidence")
+    facts = zip(*(moves[name].tolist() for name in names), strict=True)
+    trails = zip(*(moves[name].tolist() for name in ("trail_us", "trail_read_point", "trail_dbm")), strict=True)
+    return tuple(
+        Movement(
+            at_us=at_us,
+            tag_id=tag_id,
+            epc=epc,
+            kind=KINDS[kind],
+            from_zone=from_zone,
+            to_zone=to_zone,
+            read_point=read_point,
+            confidence=confidence,
+            trail=tuple(entry for entry in zip(*trail, strict=True) if entry[1] >= 0),
+        )
+        for (at_us, tag_id, kind, from_zone, to_zone, read_point, confidence), epc, trail in zip(
+            facts, index.epcs(moves["tag"]), trails, strict=True
+        )
     )
 
 
@@ -83,27 +87,32 @@ def positions(rows: Records, tag: Ints) -> PositionColumns:
 
 
 def ledger(
-    rows: Sequence[LedgerRow], reads: ReadColumns, verdict: np.ndarray[tuple[int], np.dtype[np.uint8]], site: Site
+    rows: Sequence[LedgerRow],
+    reads: ReadColumns,
+    verdict: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    plan: Plan,
+    site: Site,
 ) -> tuple[LedgerRow, ...]:
     """Add to the line's ledger what became of each reader's reads."""
     if len(reads) == 0:
         return tuple(rows)
-    reader_of = np.array([site.reader_index.get(p.reader, len(site.readers)) for p in site.read_points])
     n = len(site.readers) + 1
-    counts = np.bincount(reader_of[reads.read_point] * 3 + verdict, minlength=3 * n).reshape(n, 3).tolist()
+    reader = plan.reader_of[reads.read_point].astype(np.int64) % n  # points of no reader come last
+    counts = np.bincount(reader * 3 + verdict, minlength=3 * n).reshape(n, 3).tolist()
     counted = {row.reader: row for row in rows}
-    for reader, became in zip(site.readers, counts, strict=False):
+    for told, became in zip(site.readers, counts, strict=False):
         if any(became):
-            row = counted.get(reader.id) or LedgerRow(reader=reader.id, received=sum(became))
-            counted[reader.id] = replace(row, stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
+            row = counted.get(told.id) or LedgerRow(reader=told.id, received=sum(became))
+            counted[told.id] = replace(row, stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
     return tuple(counted.values())
 
 
-def first_seen(tag: Ints, seen_us: Ints, known: int) -> Iterable[tuple[int, int]]:
-    """(tag id, seen_us of its first read to arrive) of the tags from `known` on."""
+def new_tags(tag: Ints, seen_us: Ints, known: int, index: TagIndex) -> tuple[NewTag, ...]:
+    """Tags from `known` on, each with the time of its first read to arrive."""
     new = np.flatnonzero(tag >= known)
     ids, first = np.unique(tag[new], return_index=True)
-    return zip(ids.tolist(), seen_us[new[first]].tolist(), strict=True)
+    told = zip(ids.tolist(), index.epcs(ids), seen_us[new[first]].tolist(), strict=True)
+    return tuple(NewTag(tag_id=tag_id, epc=epc, first_seen_us=at_us) for tag_id, epc, at_us in told)
 
 
 def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
