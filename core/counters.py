@@ -29,6 +29,8 @@ CounterName = Literal[
     "mqtt.published",
     # Reads taken from readers' messages, before any is dropped.
     "ingest.reads",
+    # Messages that the broker sent again although we had them: acknowledged, not taken twice.
+    "ingest.redelivered",
     # Reads kept in the database.
     "ingest.stored",
     # Reads dropped because the same antenna saw the tag a moment ago.

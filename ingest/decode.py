@@ -11,6 +11,7 @@ from core.model.dead_letter import PAYLOAD_KEPT_MAX, TOPIC_KEPT_MAX, DeadLetter
 from core.mqtt import Delivery
 from core.site import Reader, ReaderFormat
 from ingest.adapters.decoded import Adapter, BadMessage, Decoded, Message
+from ingest.redelivery import Redeliveries
 from ingest.registry import Known, Registry, Unknown
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,13 @@ class Decoder:
     def __init__(self, registry: Registry, adapters: Mapping[ReaderFormat, Adapter]) -> None:
         self._registry = registry
         self._adapters = adapters
+        self._redeliveries = Redeliveries()
 
     def __call__(self, delivery: Delivery) -> Taken:
         """Find the reader by the topic and read the message in its words; never raises."""
+        if self._redeliveries.again(delivery):
+            count("ingest.redelivered")
+            return Taken(delivery)
         if delivery.problem:
             return Taken(delivery, dead=dead_letter(delivery, "", delivery.problem))
         found = self._registry.find(delivery.topic)

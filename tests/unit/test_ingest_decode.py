@@ -75,3 +75,29 @@ def test_storable_text_has_no_nul_and_no_surrogate() -> None:
     What a database's text cannot hold is written out.
     """
     assert storable("a\0b\ud800c") == "a\\x00b\\ud800c"
+
+
+def test_message_sent_again_is_not_taken_twice() -> None:
+    """
+    What the broker repeats and we have is only acknowledged; the same bytes as a new message are taken.
+    """
+    decode = Decoder(Registry(plan("site")), ADAPTERS)
+    payload = native([(now_us(), epc(1))])
+    topic = "tallyport/v1/site/native-1/reads"
+    first = Delivery(topic, payload, now_us(), lambda: None, len(payload))
+    again = Delivery(topic, payload, now_us(), lambda: None, len(payload), redelivered=True)
+
+    assert [decode(delivery).reads for delivery in (first, again, first)] == [1, 0, 1]
+
+
+def test_message_sent_again_that_we_do_not_have_is_taken() -> None:
+    """
+    After a restart a redelivery may be the first that we see of a message.
+    """
+    decode = Decoder(Registry(plan("site")), ADAPTERS)
+    payload = native([(now_us(), epc(1))])
+    again = Delivery(
+        "tallyport/v1/site/native-1/reads", payload, now_us(), lambda: None, len(payload), redelivered=True
+    )
+
+    assert decode(again).reads == 1
