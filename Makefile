@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WEB_SOURCES := $(shell find api/web -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench services python web lock
+.PHONY: help run test check bench screenshots services python web lock
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ check: python api/web/node_modules/.package-lock.json ## Lint, types, import con
 
 bench: python ## Measure every stage beside its peers
 	$(BIN)/tallyport bench
+
+screenshots: python web ## Take the pictures in docs/pictures anew
+	$(BIN)/python -m tests.browser.screenshots
 
 services: ## Install PostgreSQL with TimescaleDB, mosquitto and chromium (Debian and Ubuntu, as root)
 	@scripts/services test
