@@ -21,7 +21,7 @@ run: ## Start a demo warehouse at http://127.0.0.1:8000
 	@echo "[4/4] Tallyport"
 	@$(BIN)/tallyport demo
 
-test: services python web ## Run every test, against real servers and a real browser
+test: services python web tests/fixtures/node_modules/.package-lock.json ## Run every test, against real servers and a real browser
 	$(BIN)/pytest
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q $(wildcard tests/unit/test_*kernels*.py) --cov --cov-report=term
 
@@ -62,6 +62,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 api/web/node_modules/.package-lock.json: api/web/package-lock.json api/web/package.json | $(VENV)/installed
 	@echo "web: installing the packages of package-lock.json"
 	@scripts/npm ci --silent --no-audit --no-fund
+	@touch $@
+
+tests/fixtures/node_modules/.package-lock.json: tests/fixtures/package-lock.json | $(VENV)/installed
+	@echo "test: fetching the test suites that others wrote"
+	@NPM_FOLDER=tests/fixtures scripts/npm ci --silent --no-audit --no-fund
 	@touch $@
 
 api/web/dist/index.html: api/web/node_modules/.package-lock.json $(WEB_SOURCES)

@@ -14,6 +14,7 @@ from core.site_table import Problems, did_you_mean
 TOLERANCE_M: Final = 0.01
 ANTENNA_AWAY_M_MAX: Final = 5.0
 CORNERS_MIN: Final = 3
+TAKES_MAPPING: Final = (ReaderFormat.MAPPED, ReaderFormat.IMPINJ)
 
 
 def check_site(site: Site, problems: Problems) -> None:
@@ -88,8 +89,10 @@ def _check_format(reader: Reader, i: int, problems: Problems) -> None:
     if not is_native and not reader.topics and not problems.any_at(("reader", i, "topics")):
         what = f'reader "{reader.id}" is {reader.format.value} and needs topics: write those it publishes to'
         problems.add(("reader", i), what)
-    if is_mapped != bool(reader.mapping):
-        what = "needs a mapping (docs/wire.md)" if is_mapped else "has a mapping, which only format 'mapped' uses"
+    if is_mapped and not reader.mapping:
+        problems.add(("reader", i, "mapping"), f'reader "{reader.id}" needs a mapping (docs/wire.md)')
+    elif reader.mapping and reader.format not in TAKES_MAPPING:
+        what = "has a mapping, which only the formats 'mapped' and 'impinj' use"
         problems.add(("reader", i, "mapping"), f'reader "{reader.id}" {what}')
     for topic in (*reader.topics, reader.command_topic):
         if "+" in topic or "#" in topic:
