@@ -45,7 +45,7 @@ async def running_database(settings: Settings, say: Say) -> AsyncIterator[tuple[
         for line in services.lines:
             say(line)
         applied = await migrate(services.database_url)
-        say(f"schema: {len(applied)} migrations applied" if applied else "schema: up to date")
+        say(f"schema: {', '.join(applied)} applied" if applied else "schema: up to date")
         addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url}
         file = settings.data_dir / ADDRESSES
         await asyncio.to_thread(_write_private, file, json.dumps(addresses))

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
@@ -94,6 +95,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
         out.print(table)
     else:
         out.print(empty, markup=False)
+
+
+def when(at: datetime) -> str:
+    """A moment for people: UTC, to the tenth of a second."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{at.microsecond // 100_000}Z"
 
 
 def _leaves(group: BaseExceptionGroup[TallyportError]) -> Iterator[TallyportError]:

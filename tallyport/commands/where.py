@@ -7,7 +7,7 @@ import typer
 from core.errors import TallyportError
 from core.model.step import STATE_NAMES, TagState
 from core.store.views import ask, ask_one
-from tallyport.commands.console import JsonFlag, out, print_json, print_table, run, settings
+from tallyport.commands.console import JsonFlag, out, print_json, print_table, run, settings, when
 from tallyport.commands.database import chosen_site, opened
 
 READS_SHOWN = 10
@@ -34,19 +34,19 @@ def where(
     place = found["zone_name"] or "an unknown place"
     out.print(f"{found['epc']}  {found['identity']}", markup=False)
     out.print(
-        f"{found['state']} in {place} since {found['since_at']}, confidence {found['confidence']:.0%}, "
-        f"last seen {found['seen_at']} by {found['reader'] or 'nobody'} antenna {found['antenna']}",
+        f"{found['state']} in {place} since {when(found['since_at'])}, confidence {found['confidence']:.0%}, "
+        f"last seen {when(found['seen_at'])} by {found['reader'] or 'nobody'} antenna {found['antenna']}",
         markup=False,
     )
     if why:
         print_table(
             ("seen", "reader", "antenna", "dBm", "late"),
-            [(r["seen_at"], r["reader"], r["antenna"], r["rssi_dbm"], r["late"]) for r in found["reads"]],
+            [(when(r["seen_at"]), r["reader"], r["antenna"], r["rssi_dbm"], r["late"]) for r in found["reads"]],
             "no reads are kept of it any more",
         )
         print_table(
             ("at", "what", "from", "to", "confidence"),
-            [(m["at"], m["kind"], m["from_zone"], m["to_zone"], m["confidence"]) for m in found["movements"]],
+            [(when(m["at"]), m["kind"], m["from_zone"], m["to_zone"], m["confidence"]) for m in found["movements"]],
             "it has not moved",
         )
 
