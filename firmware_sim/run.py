@@ -177,10 +177,20 @@ class Simulation:
         self.write_shipments(folder)
 
     def write(self, folder: Path) -> None:
-        """Write all there is after the run: truth.csv, events.csv and, last, summary.json as well."""
+        """Write all there is after the run: truth.csv, events.csv, faults.json and, last, summary.json as well."""
         self.prepare(folder)
         self.warehouse.world.truth.write(folder, self.warehouse.world.now_us)
+        _replace(folder / "faults.json", self._faults())
         _replace(folder / "summary.json", self.summary())
+
+    def _faults(self) -> list[dict[str, Any]]:
+        """What went wrong by itself, with Unix times."""
+        start_s = self.warehouse.start_us / 1e6
+        return [
+            {"kind": f.kind, "reader": f.reader, "from": start_s + f.from_s, "to": start_s + f.to_s}
+            for f in self.warehouse.faults
+            if f.from_s < self.warehouse.at_s
+        ]
 
     def write_shipments(self, folder: Path) -> None:
         """Write shipments.json; announced_s is Unix time."""

@@ -61,7 +61,7 @@ class Warehouse:
         self.world.truth.begin(here, 0)
         self.air.settle(here)
         self.traffic = Traffic(world=self.world, scenario=self.scenario, choose=Chooser(self.world, units, rng))
-        self._faults = (*self.scenario.faults, *config.faults)
+        self.faults = (*self.scenario.faults, *config.faults)
         self._eyes = PhotoEyes(self.plan)
         self._sensors = Sensors(self.plan, config.seed)
         self.start_us = start_us
@@ -76,7 +76,7 @@ class Warehouse:
         self.stations = [
             Station(
                 firmware_for(reader, self.config.site_id, self.tags.epcs, start_us),
-                self._faults,
+                self.faults,
                 [self.config.seed, 3, no],
             )
             for no, reader in enumerate(self.plan.readers)

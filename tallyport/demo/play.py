@@ -22,7 +22,7 @@ from core.store.tokens import Role, create_token
 from tallyport.client import Client
 from tallyport.demo.observers import AlertObserver, LiveObserver, until_cancelled
 from tallyport.demo.shipments import announce_shipments
-from tallyport.demo.summary import Observed, read_planted, summarise
+from tallyport.demo.summary import Observed, read_faults, read_planted, summarise
 from tallyport.processes import running_module
 from tallyport.running import DEMO, Running, Say, running_database, running_tallyport
 from tallyport.score import Published, read_truth
@@ -121,7 +121,7 @@ async def headless(settings: Settings, options: DemoOptions, say: Say) -> dict[s
                 tags_live=await _tags_live(client),
                 truth=read_truth(out / "truth.csv"),
                 zones=await _zones(client),
-                planted=read_planted(out / "events.csv"),
+                planted=[*read_planted(out / "events.csv"), *read_faults(out / "faults.json")],
                 live=live,
                 alerts=alerts,
             )

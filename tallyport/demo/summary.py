@@ -3,6 +3,7 @@ What a demo run amounted to, as one JSON object: what was published, what became
 """
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,10 @@ class Planted:
     """Something that the simulator did on purpose and that an alert should tell of."""
 
     kind: str
-    epc: str
+    subject: str
+    """The tag's EPC; the reader, where one fell silent."""
     at_s: float
-    door: str
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ RULE_OF: Final = {
     "theft_exit": "left_without_shipment",
     "theft_door": "left_without_shipment",
     "theft_shielded": "missing",
+    "silence": "reader_offline",
 }
 """Which rule should speak up for what the simulator plants."""
 
@@ -89,7 +92,7 @@ def judge_alerts(
     """
     judged: dict[str, Any] = {}
     for rule in sorted({*RULE_OF.values(), *(str(alert["rule"]) for alert in alerts)}):
-        due = {deed.epc: deed for deed in planted if RULE_OF.get(deed.kind) == rule}
+        due = {deed.subject: deed for deed in planted if RULE_OF.get(deed.kind) == rule}
         raised = [alert for alert in alerts if alert["rule"] == rule]
         right = [alert for alert in raised if alert["subject"] in due]
         delays = [first_seen_us[alert["alert_id"]] / 1e6 - due[str(alert["subject"])].at_s for alert in right]
@@ -110,9 +113,17 @@ def read_planted(path: Path) -> list[Planted]:
     """Read the simulator's events.csv."""
     with path.open(newline="", encoding="utf-8") as file:
         return [
-            Planted(kind=row["kind"], epc=row["epc"], at_s=float(row["time"]), door=row["door"])
+            Planted(kind=row["kind"], subject=row["epc"], at_s=float(row["time"]), door=row["door"])
             for row in csv.DictReader(file)
         ]
+
+
+def read_faults(path: Path) -> list[Planted]:
+    """Read the simulator's faults.json: of what went wrong by itself, the readers that fell silent."""
+    return [
+        Planted(kind=fault["kind"], subject=fault["reader"], at_s=fault["from"])
+        for fault in json.loads(path.read_text(encoding="utf-8"))
+    ]
 
 
 def _count_kinds(planted: Sequence[Planted]) -> dict[str, int]:
