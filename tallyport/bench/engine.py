@@ -8,10 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.engine import Engine
+from core.engine.dedupe import Dedupe
+from core.engine.index import TagIndex, home_of
+from core.engine.pending import Pending
+from core.engine.plan import dedupe_us_of
+from core.engine.records import Ints
 from core.model.batch import Batch
 from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG, ReadColumns
 from core.site import Antenna, EngineParameters, Reader, Site, Zone, ZoneKind
-from tallyport.bench.figure import Figure, rate
+from tallyport.bench.figure import Figure, rate, rate_from
 
 TAGS: Final = 40_000
 BATCH: Final = 5_000
@@ -19,23 +24,37 @@ START_US: Final = 1_795_298_412_000_000
 ZONES: Final = 24
 STRAYS: Final = 0.1
 WINDOW_US: Final = 1_000_000
+FIRST: Final = 60
+TIMED: Final = 60
+"""Batches before the time starts, and after."""
+
+Timed = tuple[Batch, int]
+Lists = tuple[list[int], list[int], list[int]]
 
 
 def engine_figures() -> Iterator[Figure]:
-    """Streams with mostly repeats, as readers send them, and with hardly any."""
-    # One pass and no warm-up round: an engine that has taken a stream is not the engine that will take it again.
+    """Streams with mostly repeats, as readers send them, and with hardly any; the tags are known before."""
     for name, tags, step_us in (("repeats", 400, 1_000), ("kept", TAGS, 400_000)):
-        batches = _stream(tags, step_us, n=60)
-        reads = sum(len(batch.reads) for batch, _ in batches)
-        columns = [(b.reads.epc_lo.tolist(), b.reads.read_point.tolist(), b.reads.seen_us.tolist()) for b, _ in batches]
-        lows = [batch.reads.epc_lo for batch, _ in batches]
+        batches = _stream(tags, step_us, FIRST + TIMED)
+        first, timed = batches[:FIRST], batches[FIRST:]
+        reads = sum(len(batch.reads) for batch, _ in timed)
+        setting = {"tags": tags, "batch": BATCH, "read_points": ZONES}
+        loop = rate_from(partial(_loop, first), partial(_take_loops, _lists(timed)), reads, runs=3)
+        yield Figure(
+            name=f"dedupe/{name}",
+            ours=rate_from(partial(_sieve, first), partial(_sift, timed), reads, runs=3),
+            unit="reads/s",
+            peers={"dict loop": loop},
+            limit=rate_from(partial(_places, first, timed), _look_up, reads, runs=3),
+            setting={**setting, "limit": "numpy looking up one number in the same table a read"},
+        )
         yield Figure(
             name=f"step/{name}",
-            ours=rate(partial(_play, batches), reads, runs=3),
+            ours=rate_from(partial(_engine, first), partial(_play, timed), reads, runs=3),
             unit="reads/s",
-            peers={"dict loop, repeats only": rate(partial(_dict_loop, columns), reads, runs=3)},
-            limit=rate(partial(_sort_all, lows), reads),
-            setting={"tags": tags, "batch": BATCH, "zones": ZONES, "limit": "sorting the keys with numpy"},
+            peers={"dict loop, repeats only": loop},
+            limit=rate(partial(_sort_all, [batch.reads.epc_lo for batch, _ in timed]), reads),
+            setting={**setting, "limit": "sorting the keys with numpy"},
         )
 
 
@@ -66,13 +85,55 @@ def bench_site() -> Site:
     )
 
 
-def _play(batches: list[tuple[Batch, int]]) -> None:
+def _engine(first: list[Timed]) -> Engine:
     engine = Engine(bench_site())
+    _play(first, engine)
+    return engine
+
+
+def _play(batches: list[Timed], engine: Engine) -> None:
     for batch, closed_us in batches:
         engine.step(batch, closed_us)
 
 
-def _stream(tags: int, step_us: int, n: int) -> list[tuple[Batch, int]]:
+class _Sieve:
+    """The part of the engine that tells kept reads from repeats."""
+
+    def __init__(self) -> None:
+        self.index = TagIndex()
+        self.dedupe = Dedupe(dedupe_us_of(bench_site()))
+        self._pending = Pending()
+
+    def sift(self, reads: ReadColumns) -> None:
+        """Find each read's tag and give it its verdict."""
+        tag = self.index.find(reads.epc_hi, reads.epc_lo, {})
+        self.dedupe.sort(reads, tag, np.ones(len(reads), np.bool_), self._pending)
+
+
+def _sieve(first: list[Timed]) -> _Sieve:
+    sieve = _Sieve()
+    _sift(first, sieve)
+    return sieve
+
+
+def _sift(batches: list[Timed], sieve: _Sieve) -> None:
+    for batch, _ in batches:
+        sieve.sift(batch.reads)
+
+
+def _places(first: list[Timed], timed: list[Timed]) -> tuple[Ints, list[Ints]]:
+    """The table as it stands before the time starts, and where in it each read would be looked for."""
+    table = _sieve(first).dedupe.table
+    return table, [home_of(batch.reads.epc_hi, batch.reads.epc_lo, table.shape[0]) for batch, _ in timed]
+
+
+def _look_up(places: tuple[Ints, list[Ints]]) -> None:
+    table, homes = places
+    for home in homes:
+        table[home, 0]
+
+
+def _stream(tags: int, step_us: int, n: int) -> list[Timed]:
     """N batches in which each tag is heard by the antenna of its zone and now and then by a neighbour's."""
     rng = np.random.default_rng(11)
     site = bench_site()
@@ -98,16 +159,22 @@ def _stream(tags: int, step_us: int, n: int) -> list[tuple[Batch, int]]:
     return batches
 
 
-def _dict_loop(columns: list[tuple[list[int], list[int], list[int]]]) -> int:
-    """The peer: what one would write first, removing repeats and deciding nothing."""
+def _lists(batches: list[Timed]) -> list[Lists]:
+    return [(b.reads.epc_lo.tolist(), b.reads.read_point.tolist(), b.reads.seen_us.tolist()) for b, _ in batches]
+
+
+def _loop(first: list[Timed]) -> dict[tuple[int, int], int]:
     last: dict[tuple[int, int], int] = {}
-    kept = 0
+    _take_loops(_lists(first), last)
+    return last
+
+
+def _take_loops(columns: list[Lists], last: dict[tuple[int, int], int]) -> None:
+    """The peer: what one would write first, removing repeats and deciding nothing."""
     for tags, points, times in columns:
         for tag, point, at_us in zip(tags, points, times, strict=True):
             if at_us - last.get((tag, point), 0) >= WINDOW_US:
                 last[tag, point] = at_us
-                kept += 1
-    return kept
 
 
 def _sort_all(keys: list[npt.NDArray[np.uint64]]) -> None:

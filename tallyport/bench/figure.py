@@ -4,7 +4,9 @@ import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+State = TypeVar("State")
 
 RUNS: Final = 5
 
@@ -41,14 +43,20 @@ class Figure:
 
 def rate(work: Callable[[], object], items: int, runs: int = RUNS) -> float:
     """Items a second in the best of some runs, after one that is not counted; the collector rests meanwhile."""
-    work()
+    return rate_from(lambda: None, lambda _: work(), items, runs)
+
+
+def rate_from(prepare: Callable[[], State], work: Callable[[State], object], items: int, runs: int = RUNS) -> float:
+    """Measure work that changes what it works on: each run is prepared anew, and only the work is timed."""
+    work(prepare())
     best = float("inf")
-    gc.disable()
-    try:
-        for _ in range(runs):
+    for _ in range(runs):
+        state = prepare()
+        gc.disable()
+        try:
             started = time.perf_counter()
-            work()
+            work(state)
             best = min(best, time.perf_counter() - started)
-    finally:
-        gc.enable()
+        finally:
+            gc.enable()
     return items / best

@@ -11,7 +11,9 @@ import typer
 from core.settings import Settings
 from tallyport.bench.decode import decode_figures
 from tallyport.bench.engine import engine_figures
+from tallyport.bench.fanout import fanout_figures
 from tallyport.bench.figure import Figure
+from tallyport.bench.ingest import ingest_figures
 from tallyport.bench.store import store_figures
 from tallyport.commands.console import JsonFlag, print_json, print_table, run, settings
 
@@ -22,6 +24,8 @@ class Stage(StrEnum):
     DECODE = "decode"
     ENGINE = "engine"
     STORE = "store"
+    INGEST = "ingest"
+    FANOUT = "fanout"
 
 
 def bench(
@@ -35,14 +39,15 @@ def bench(
         print_json([figure.as_json() for figure in figures])
         return
     print_table(
-        ("what", "ours", "unit", "of the limit", "peers"),
+        ("what", "ours", "unit", "of the limit", "peers", "lost"),
         [
             (
                 figure.name,
                 f"{figure.ours:,.0f}",
                 figure.unit,
                 f"{figure.ours / figure.limit:.1%}" if figure.limit else "",
-                ", ".join(f"{name} {rate:,.0f}" for name, rate in figure.peers.items()),
+                "; ".join(f"{name}: {rate:,.0f}" for name, rate in figure.peers.items()),
+                figure.lost,
             )
             for figure in figures
         ],
@@ -57,8 +62,10 @@ def _figures(stage: Stage) -> Iterator[Figure]:
         yield from engine_figures()
     else:
         with tempfile.TemporaryDirectory() as folder:
-            yield from run(_store(settings().model_copy(update={"data_dir": Path(folder)})))
+            yield from run(_with_servers(stage, settings().model_copy(update={"data_dir": Path(folder)})))
 
 
-async def _store(chosen: Settings) -> list[Figure]:
-    return [figure async for figure in store_figures(chosen)]
+async def _with_servers(stage: Stage, chosen: Settings) -> list[Figure]:
+    """Measure a stage that stands on servers."""
+    measure = {Stage.STORE: store_figures, Stage.INGEST: ingest_figures, Stage.FANOUT: fanout_figures}[stage]
+    return [figure async for figure in measure(chosen)]

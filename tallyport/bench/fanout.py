@@ -1,0 +1,153 @@
+"""How many frames of the live map the web service delivers, beside a server that does nothing but send the same."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from multiprocessing.context import SpawnProcess
+from typing import Final
+
+import numpy as np
+
+from core.live import DELTA, LiveFrame, encode
+from core.model.step import PositionColumns
+from core.mqtt import Broker, Session, open_broker
+from core.settings import Settings
+from core.store import Store, migrate, open_store
+from core.store.tokens import Role, create_token
+from tallyport.bench.cpu import cpu_s
+from tallyport.bench.engine import ZONES, bench_site
+from tallyport.bench.figure import Figure
+from tallyport.bench.service import running_api
+from tallyport.bench.sockets import Crowd, Heard, Plain, Sender, listening, serving
+from tallyport.services import running_services
+from tallyport.services.process import LOOPBACK, ServiceFailed, free_port
+
+CLIENTS: Final = 100
+ROUNDS: Final = 300
+POSITIONS: Final = 200
+SOCKETS_A_TOKEN: Final = 40
+TAGS: Final = 40_000
+WAIT_S_MAX: Final = 30.0
+LOOK_S: Final = 0.001
+
+
+async def fanout_figures(settings: Settings, clients: int = CLIENTS, rounds: int = ROUNDS) -> AsyncIterator[Figure]:
+    """All clients reading, and the same with one that never does."""
+    async with running_services(settings) as services:
+        await migrate(services.database_url)
+        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
+        chosen = settings.model_copy(update=addresses)
+        async with open_store(services.database_url, role="api") as store:
+            await store.save_site(bench_site())
+            tokens = await _tokens(store, clients + 1)
+        plain = {how: await _plain(how, clients, rounds) for how in (Sender.BROADCAST, Sender.ONE_BY_ONE)}
+        for name, stuck in (("fanout", 0), ("fanout/one stuck", 1)):
+            crowd = Crowd(
+                url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench",
+                tokens=tokens[: clients + stuck],
+                stuck=stuck,
+            )
+            figure = await _measure(name, chosen, crowd, rounds)
+            yield replace(figure, limit=plain[Sender.BROADCAST], peers={"websockets, send": plain[Sender.ONE_BY_ONE]})
+
+
+async def _tokens(store: Store, clients: int) -> list[str]:
+    """A token for each client; one opens a bounded number of sockets."""
+    tokens: list[str] = []
+    async with store.connection() as conn:
+        while len(tokens) < clients:
+            _, token = await create_token(conn, name=f"bench {len(tokens)}", role=Role.VIEWER)
+            tokens += [token] * SOCKETS_A_TOKEN
+    return tokens
+
+
+async def _measure(name: str, settings: Settings, crowd: Crowd, rounds: int) -> Figure:
+    """Publish a frame when every client that reads has the one before, so that none is left out or put together."""
+    clients = len(crowd.tokens) - crowd.stuck
+    heard = Heard()
+    assert settings.mqtt_url is not None
+    session = Session(client_id="bench-live", clean=True)
+    async with running_api(settings) as api, open_broker(settings.mqtt_url, session) as broker:
+        with _ended(listening(crowd, heard)) as process:
+            await _until(lambda: heard.snapshots.value >= clients, process)
+            used_s, started = cpu_s(api.pid), time.monotonic()
+            await _publish(broker, heard, process, clients, rounds)
+            took_s, used_s = time.monotonic() - started, max(1e-3, cpu_s(api.pid) - used_s)
+    return Figure(
+        name=name,
+        ours=clients * rounds / used_s,
+        unit="frames/s of CPU",
+        lost=clients * rounds - heard.up_to_date.value,
+        setting={
+            "clients": clients,
+            "stuck": crowd.stuck,
+            "positions_a_frame": POSITIONS,
+            "bytes_a_frame": len(_frame(1)),
+            "frames_per_s": round(heard.deltas.value / took_s),
+            "positions_per_s": round(heard.deltas.value * POSITIONS / took_s),
+            "api_cores": round(used_s / took_s, 2),
+            "limit": "websockets.broadcast of the same frame, nothing else",
+        },
+    )
+
+
+async def _publish(broker: Broker, heard: Heard, process: SpawnProcess, clients: int, rounds: int) -> None:
+    for seq in range(1, rounds + 1):
+        await broker.publish("tallyport/v1/bench/live", _frame(seq), qos=0)
+        await _until(partial(_all_have, heard, seq * clients), process)
+
+
+async def _plain(how: str, clients: int, rounds: int) -> float:
+    """Frames a second of CPU that a plain server sends."""
+    heard, plain = Heard(), Plain(how=how, frame=_frame(1), clients=clients, rounds=rounds)
+    with _ended(serving(plain, heard)) as server:
+        await _until(lambda: plain.port.value, server)
+        crowd = Crowd(url=f"ws://{LOOPBACK}:{plain.port.value}/?plain", tokens=["none"] * clients)
+        with _ended(listening(crowd, heard)):
+            await asyncio.to_thread(server.join, WAIT_S_MAX)
+    return clients * rounds / max(1e-3, plain.cpu_ns.value / 1e9)
+
+
+def _frame(seq: int) -> bytes:
+    """A delta as the line publishes it: other tags each time."""
+    tags = (np.arange(POSITIONS, dtype=np.int64) + seq * POSITIONS) % TAGS
+    now = np.full(POSITIONS, time.time_ns() // 1_000, np.int64)
+    half = np.full(POSITIONS, 0.5, np.float32)
+    positions = PositionColumns(
+        tag_id=tags,
+        zone=(tags % ZONES).astype(np.int16),
+        state=np.zeros(POSITIONS, np.uint8),
+        confidence=half,
+        x_m=half,
+        y_m=half,
+        seen_us=now,
+        since_us=now,
+        read_point=np.ones(POSITIONS, np.int32),
+    )
+    return encode(LiveFrame(kind=DELTA, seq=seq, closed_us=int(now[0]), positions=positions, reads=POSITIONS))
+
+
+def _all_have(heard: Heard, told: int) -> bool:
+    return heard.up_to_date.value >= told
+
+
+async def _until(condition: Callable[[], object], process: SpawnProcess) -> None:
+    """Wait for what another process says."""
+    deadline = time.monotonic() + WAIT_S_MAX
+    while not condition():
+        if process.exitcode is not None or time.monotonic() > deadline:
+            raise ServiceFailed("the clients of the measurement ended or heard nothing more: see the messages above")
+        await asyncio.sleep(LOOK_S)
+
+
+@contextmanager
+def _ended(process: SpawnProcess) -> Iterator[SpawnProcess]:
+    """End a process of the measurement with the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.join()

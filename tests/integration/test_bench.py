@@ -1,0 +1,54 @@
+"""
+The measurements that stand on servers, each in a tiny setting: every read and every frame arrives, and nothing is late.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+from tallyport.bench.fanout import fanout_figures
+from tallyport.bench.figure import Figure
+from tallyport.bench.ingest import ingest_figures
+from tests.servers import EditionName
+
+
+@pytest.fixture
+def settings(database_url: str, mqtt_url: str, tmp_path: Path) -> Settings:
+    """A database and a broker that run already."""
+    return Settings(database_url=database_url, mqtt_url=mqtt_url, data_dir=tmp_path)
+
+
+ONE_OF_EACH = pytest.mark.parametrize(("edition", "broker_kind"), [("apache", "nats")], indirect=True)
+
+
+@ONE_OF_EACH
+async def test_ingest_loses_nothing(settings: Settings, edition: EditionName) -> None:
+    """
+    Each shape of message goes through the whole line, nineteen reads of twenty are repeats, and none is missing.
+    """
+    figures = [figure async for figure in ingest_figures(settings, seconds=0.5)]
+    assert [(f.name, f.lost) for f in figures] == [
+        ("ingest/binary", 0),
+        ("ingest/columns", 0),
+        ("ingest/binary of 500", 0),
+    ]
+    assert all(f.setting["edition"] == edition for f in figures)
+    assert all(f.setting["repeats"] >= 0.9 for f in figures)
+    assert all(_is_whole(f) for f in figures)
+
+
+@ONE_OF_EACH
+async def test_fanout_reaches_everybody(settings: Settings) -> None:
+    """
+    Every client is brought to the last frame, also beside one that reads nothing.
+    """
+    figures = [figure async for figure in fanout_figures(settings, clients=5, rounds=20)]
+    assert [(f.name, f.lost) for f in figures] == [("fanout", 0), ("fanout/one stuck", 0)]
+    assert all(_is_whole(f) for f in figures)
+
+
+def _is_whole(figure: Figure) -> bool:
+    """Whether ours, the peers' and the limit are all there, and can be printed."""
+    printed = figure.as_json()
+    return printed["ours"] > 0 and printed["limit"] > 0 and all(rate > 0 for rate in printed["peers"].values())
