@@ -18,7 +18,6 @@ from core.store.times import near, timestamp
 _COPY_EVENTS: Final = (
     "COPY reader_event (seen_at, arrived_at, site_id, seq, reader, kind, port, value, epc, text) FROM STDIN"
 )
-_COPY_SENSORS: Final = "COPY sensor_reading (seen_at, site_id, reader, sensor, quantity, value) FROM STDIN"
 _COPY_DEAD: Final = "COPY dead_letter (arrived_at, site, reader, topic, reason, payload, payload_bytes) FROM STDIN"
 _ANTENNA_QUERIES: Final = {
     ReaderEventKind.ANTENNA_DOWN: "antenna_down",
@@ -31,7 +30,8 @@ _COUNTS: Final = tuple(f.name for f in fields(LedgerRow) if f.name not in ("read
 async def write_events(conn: Connection, facts: SiteFacts, step: Step) -> None:
     """Append the readers' events, sensor readings and dead letters."""
     await _copy_rows(conn, _COPY_EVENTS, _event_rows(facts, step), any_rows=bool(step.reader_events))
-    await _copy_rows(conn, _COPY_SENSORS, _sensor_rows(facts, step), any_rows=bool(step.sensor_readings))
+    if step.sensor_readings:
+        await conn.execute(QUERIES["insert_sensor_readings"], _sensor_params(facts, step))
     await _copy_rows(conn, _COPY_DEAD, _dead_rows(step), any_rows=bool(step.dead_letters))
 
 
@@ -51,10 +51,16 @@ def _event_rows(facts: SiteFacts, step: Step) -> Iterable[tuple[Any, ...]]:
         yield (seen_at, arrived_at, facts.row_id, step.seq, *said)
 
 
-def _sensor_rows(facts: SiteFacts, step: Step) -> Iterable[tuple[Any, ...]]:
-    for s in step.sensor_readings:
-        seen_at = timestamp(near(s.seen_us, step.closed_us))
-        yield (seen_at, facts.row_id, fit_text(s.reader), fit_text(s.sensor), fit_text(s.quantity), s.value)
+def _sensor_params(facts: SiteFacts, step: Step) -> dict[str, Any]:
+    readings = step.sensor_readings
+    return {
+        "site_id": facts.row_id,
+        "seen_at": [timestamp(near(s.seen_us, step.closed_us)) for s in readings],
+        "reader": [fit_text(s.reader) for s in readings],
+        "sensor": [fit_text(s.sensor) for s in readings],
+        "quantity": [fit_text(s.quantity) for s in readings],
+        "value": [s.value for s in readings],
+    }
 
 
 def _dead_rows(step: Step) -> Iterable[tuple[Any, ...]]:

@@ -106,6 +106,21 @@ async def test_commit_writes_every_part(store: Store) -> None:
     assert found == [(0, -55.5, 12.25, START_US, 1), (1, -55.5, 12.25, START_US + 5, 1)]
 
 
+async def test_sensor_reading_told_again_is_one(store: Store) -> None:
+    """
+    A reading that comes again in a later step, as after a crash, is not stored twice.
+    """
+    steps = Steps()
+    first = full_step(steps)
+    await store.commit(first)
+    later = SensorReading(
+        seen_us=START_US + 1, arrived_us=START_US, reader="r1", sensor="t1", quantity="temperature_c", value=4.6
+    )
+    await store.commit(steps.next(sensor_readings=(*first.sensor_readings, later)))
+
+    assert await rows(store, "SELECT value FROM sensor_reading ORDER BY seen_at") == [(4.5,), (4.6,)]
+
+
 async def test_commit_adds_to_the_ledger(store: Store) -> None:
     """
     Each step's counts are added to the reader's, several rows of one reader in one step too.

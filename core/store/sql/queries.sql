@@ -447,3 +447,15 @@ WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND reference = %(r
 -- An act.
 INSERT INTO audit (actor, site, act, subject, detail)
 VALUES (%(actor)s, %(site)s, %(act)s, %(subject)s, %(detail)s)
+
+-- insert_sensor_readings --
+-- What sensors measured; a reading told again after a crash, which the engine can't know, is in already.
+INSERT INTO sensor_reading (seen_at, site_id, reader, sensor, quantity, value)
+SELECT n.seen_at, %(site_id)s, n.reader, n.sensor, n.quantity, n.value
+FROM unnest(%(seen_at)s::timestamptz[], %(reader)s::text[], %(sensor)s::text[], %(quantity)s::text[], %(value)s::float8[])
+     AS n (seen_at, reader, sensor, quantity, value)
+WHERE NOT EXISTS (
+    SELECT 1 FROM sensor_reading s
+    WHERE s.site_id = %(site_id)s AND s.sensor = n.sensor AND s.seen_at = n.seen_at
+      AND s.reader = n.reader AND s.quantity = n.quantity
+);
