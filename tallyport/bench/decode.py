@@ -12,23 +12,11 @@ from core.site import Reader, ReaderFormat
 from ingest.adapters import ADAPTERS
 from ingest.adapters.decoded import Message
 from tallyport.bench.figure import Figure, rate
+from tallyport.bench.stream import BINARY
 
 READS_A_MESSAGE: Final = 100
 MESSAGES: Final = 200
 START_US: Final = 1_795_298_412_000_000
-BINARY: Final = np.dtype(
-    [
-        ("seen_us", "<i8"),
-        ("epc", "V16"),
-        ("bits", "<u2"),
-        ("antenna", "<u2"),
-        ("rssi", "<i2"),
-        ("phase", "<u2"),
-        ("channel", "<u4"),
-        ("count", "<u2"),
-        ("reserved", "<u2"),
-    ]
-)
 
 
 def decode_figures() -> Iterator[Figure]:

@@ -17,11 +17,12 @@ from core.model.batch import Batch
 from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG, ReadColumns
 from core.site import Antenna, EngineParameters, Reader, Site, Zone, ZoneKind
 from tallyport.bench.figure import Figure, rate, rate_from
+from tallyport.bench.stream import READERS
 
 TAGS: Final = 40_000
 BATCH: Final = 5_000
 START_US: Final = 1_795_298_412_000_000
-ZONES: Final = 24
+ZONES: Final = READERS
 STRAYS: Final = 0.1
 WINDOW_US: Final = 1_000_000
 FIRST: Final = 60

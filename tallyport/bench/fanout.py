@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Final
 
 import numpy as np
@@ -20,10 +20,11 @@ from core.store.tokens import Role, create_token
 from tallyport.bench.cpu import cpu_s
 from tallyport.bench.engine import ZONES, bench_site
 from tallyport.bench.figure import Figure
+from tallyport.bench.process import MeasurementFailed
 from tallyport.bench.service import running_api
 from tallyport.bench.sockets import Crowd, Heard, Plain, Sender, listening, serving
 from tallyport.services import running_services
-from tallyport.services.process import LOOPBACK, ServiceFailed, free_port
+from tallyport.services.process import LOOPBACK, free_port
 
 CLIENTS: Final = 100
 ROUNDS: Final = 300
@@ -94,7 +95,7 @@ async def _measure(name: str, settings: Settings, crowd: Crowd, rounds: int) -> 
     )
 
 
-async def _publish(broker: Broker, heard: Heard, process: SpawnProcess, clients: int, rounds: int) -> None:
+async def _publish(broker: Broker, heard: Heard, process: BaseProcess, clients: int, rounds: int) -> None:
     for seq in range(1, rounds + 1):
         await broker.publish("tallyport/v1/bench/live", _frame(seq), qos=0)
         await _until(partial(_all_have, heard, seq * clients), process)
@@ -134,17 +135,17 @@ def _all_have(heard: Heard, told: int) -> bool:
     return heard.up_to_date.value >= told
 
 
-async def _until(condition: Callable[[], object], process: SpawnProcess) -> None:
+async def _until(condition: Callable[[], object], process: BaseProcess) -> None:
     """Wait for what another process says."""
     deadline = time.monotonic() + WAIT_S_MAX
     while not condition():
         if process.exitcode is not None or time.monotonic() > deadline:
-            raise ServiceFailed("the clients of the measurement ended or heard nothing more: see the messages above")
+            raise MeasurementFailed("the clients ended or heard nothing more: see the messages above")
         await asyncio.sleep(LOOK_S)
 
 
 @contextmanager
-def _ended(process: SpawnProcess) -> Iterator[SpawnProcess]:
+def _ended(process: BaseProcess) -> Iterator[BaseProcess]:
     """End a process of the measurement with the block."""
     try:
         yield process

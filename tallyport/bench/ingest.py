@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Final
 
 from core.settings import Settings
@@ -13,7 +14,8 @@ from core.store.views_site import list_readers, site_number
 from tallyport.bench.cpu import child_named, cpu_s
 from tallyport.bench.engine import bench_site
 from tallyport.bench.figure import Figure
-from tallyport.bench.load import Load, Progress, Work, check, publishing, subscribing
+from tallyport.bench.load import Load, Progress, Work, publishing, subscribing
+from tallyport.bench.process import check
 from tallyport.bench.service import running_ingest
 from tallyport.bench.stream import TAGS, Form
 from tallyport.services import running_services
@@ -52,15 +54,23 @@ async def ingest_figures(settings: Settings, seconds: float = SECONDS) -> AsyncI
     """Each shape through the whole line, beside plain subscribers of the same broker."""
     async with running_services(settings) as services:
         await migrate(services.database_url)
-        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url}
-        async with open_store(services.database_url, role="api") as store:
-            await store.save_site(bench_site())
-            plain = {(c, w): await _plain(services.mqtt_url, c, w, seconds) for c in CASES for w in Work}
-            async with running_ingest(settings.model_copy(update={**addresses, "sites": ("bench",)})) as line:
-                run = _Run(store, services.mqtt_url, line.pid)
-                await run.take(CASES[0], FIRST_SHARE * seconds)
-                for case in CASES:
-                    yield await run.figure(case, seconds, {work: plain[case, work] for work in Work})
+        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "sites": ("bench",)}
+        plain = {(c, w): await _plain(services.mqtt_url, c, w, seconds) for c in CASES for w in Work}
+        async with _running_line(settings.model_copy(update=addresses)) as run:
+            await run.take(CASES[0], FIRST_SHARE * seconds)
+            for case in CASES:
+                yield await run.figure(case, seconds, {work: plain[case, work] for work in Work})
+
+
+@asynccontextmanager
+async def _running_line(settings: Settings) -> AsyncIterator["_Run"]:
+    """Run the line of the bench's site on servers that are there."""
+    assert settings.database_url is not None
+    assert settings.mqtt_url is not None
+    async with open_store(settings.database_url, role="api") as store:
+        await store.save_site(bench_site())
+        async with running_ingest(settings) as line:
+            yield _Run(store, settings.mqtt_url, line.pid)
 
 
 async def _plain(url: str, case: _Case, work: Work, seconds: float) -> float:
@@ -154,5 +164,5 @@ def _accounted(ledger: Mapping[str, int]) -> int:
     return ledger["stored"] + ledger["repeats"] + ledger["late"]
 
 
-def _cpu_of(process: SpawnProcess) -> float:
+def _cpu_of(process: BaseProcess) -> float:
     return cpu_s(process.pid) if process.pid is not None else 0.0

@@ -3,13 +3,12 @@ The load of the ingest figures, each part a process of its own: plain paho, so t
 """
 
 import json
-import multiprocessing
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -17,15 +16,16 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tallyport.bench.process import counter, start
 from tallyport.bench.stream import Form, Stream
-from tallyport.services.process import ServiceFailed
 
-AHEAD_MAX: Final = 2_500
-"""Messages that the publisher may be ahead of whoever takes them: more than a broker hands out unacknowledged."""
+AHEAD_MAX: Final = 1_000
+"""Messages that the publisher may be ahead of whoever takes them: never more than a moment's worth of reads waits."""
+IN_FLIGHT_MAX: Final = 200
+"""Messages that the broker may owe the publisher an answer for."""
 PAUSE_S: Final = 0.001
 CONNECT_S_MAX: Final = 10.0
 WINDOW_US: Final = 1_000_000
-_SPAWN: Final[SpawnContext] = multiprocessing.get_context("spawn")
 
 
 class Work(StrEnum):
@@ -35,21 +35,16 @@ class Work(StrEnum):
     REMOVE_REPEATS = "remove repeats"
 
 
-def _counter() -> "Synchronized[int]":
-    counter: Synchronized[int] = _SPAWN.Value("q", 0)
-    return counter
-
-
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """What the processes of one run tell each other; times are of the system's monotonic clock."""
 
-    published: "Synchronized[int]" = field(default_factory=_counter)
-    taken: "Synchronized[int]" = field(default_factory=_counter)
-    listening: "Synchronized[int]" = field(default_factory=_counter)
-    started_ns: "Synchronized[int]" = field(default_factory=_counter)
-    ended_ns: "Synchronized[int]" = field(default_factory=_counter)
-    all_published: "Synchronized[int]" = field(default_factory=_counter)
+    published: "Synchronized[int]" = field(default_factory=counter)
+    taken: "Synchronized[int]" = field(default_factory=counter)
+    listening: "Synchronized[int]" = field(default_factory=counter)
+    started_ns: "Synchronized[int]" = field(default_factory=counter)
+    ended_ns: "Synchronized[int]" = field(default_factory=counter)
+    all_published: "Synchronized[int]" = field(default_factory=counter)
 
     @property
     def done(self) -> bool:
@@ -80,37 +75,32 @@ class Load:
     seconds: float
 
 
-def publishing(load: Load, progress: Progress) -> SpawnProcess:
+def publishing(load: Load, progress: Progress) -> BaseProcess:
     """Start publishing, as fast as the messages are taken."""
-    return _start(_publish, load, progress)
+    return start(_publish, load, progress)
 
 
-def subscribing(load: Load, progress: Progress, work: Work) -> SpawnProcess:
+def subscribing(load: Load, progress: Progress, work: Work) -> BaseProcess:
     """Start a subscriber that takes the load's messages and acknowledges each."""
-    return _start(_subscribe, load, progress, work)
-
-
-def check(process: SpawnProcess) -> None:
-    """Raise ServiceFailed where a process of the load has ended by a mistake; its own words are on stderr."""
-    if process.exitcode:
-        raise ServiceFailed(f"the load's process ended with status {process.exitcode}: its message stands above")
-
-
-def _start(act: Callable[..., None], *told: object) -> SpawnProcess:
-    process = _SPAWN.Process(target=act, args=told, daemon=True)
-    process.start()
-    return process
+    return start(_subscribe, load, progress, work)
 
 
 def _publish(load: Load, progress: Progress) -> None:
     client = _client(load.url, f"bench-publisher-{time.monotonic_ns()}")
+    confirmed = 0
+
+    def confirm(*_: object) -> None:
+        nonlocal confirmed
+        confirmed += 1
+
+    client.on_publish = confirm
     client.loop_start()
     stream = Stream(load.form, load.reads)
     progress.started_ns.value = time.monotonic_ns()
     ends = time.monotonic() + load.seconds
     sent = 0
     while time.monotonic() < ends or sent == 0:
-        if sent - progress.taken.value >= AHEAD_MAX:
+        if sent - progress.taken.value >= AHEAD_MAX or sent - confirmed >= IN_FLIGHT_MAX:
             time.sleep(PAUSE_S)
             continue
         reader, payload = stream.next(time.time_ns() // 1_000)
@@ -183,7 +173,7 @@ def _client(url: str, name: str) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv311)
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
-    client.max_inflight_messages_set(AHEAD_MAX)
+    client.max_inflight_messages_set(IN_FLIGHT_MAX)
     client.connect(parts.hostname, parts.port or 1883)
     deadline = time.monotonic() + CONNECT_S_MAX
     while not client.is_connected() and time.monotonic() < deadline:

@@ -4,15 +4,14 @@ The other end of the fan-out figures: clients that only take what comes, and pla
 
 import asyncio
 import base64
-import multiprocessing
 import os
 import selectors
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,26 +19,21 @@ from urllib.parse import urlsplit
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from core.live import DELTA, SNAPSHOT
+from tallyport.bench.process import counter, start
 from tallyport.services.process import LOOPBACK
 
 RECEIVE_BYTES: Final = 1 << 18
 _HEAD: Final = struct.Struct("<4sBBHQqQI")
-_SPAWN: Final[SpawnContext] = multiprocessing.get_context("spawn")
-
-
-def _counter() -> "Synchronized[int]":
-    counter: Synchronized[int] = _SPAWN.Value("q", 0)
-    return counter
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
     """What all clients of one process have taken, told as they take it."""
 
-    connected: "Synchronized[int]" = field(default_factory=_counter)
-    snapshots: "Synchronized[int]" = field(default_factory=_counter)
-    deltas: "Synchronized[int]" = field(default_factory=_counter)
-    up_to_date: "Synchronized[int]" = field(default_factory=_counter)
+    connected: "Synchronized[int]" = field(default_factory=counter)
+    snapshots: "Synchronized[int]" = field(default_factory=counter)
+    deltas: "Synchronized[int]" = field(default_factory=counter)
+    up_to_date: "Synchronized[int]" = field(default_factory=counter)
     """Sum over all clients of the seq that each has been brought to."""
 
 
@@ -52,9 +46,9 @@ class Crowd:
     stuck: int = 0
 
 
-def listening(crowd: Crowd, heard: Heard) -> SpawnProcess:
+def listening(crowd: Crowd, heard: Heard) -> BaseProcess:
     """Start a process with all clients of a crowd; it ends with its parent, or when told to."""
-    return _start(_listen, crowd, heard)
+    return start(_listen, crowd, heard)
 
 
 class Sender:
@@ -72,19 +66,13 @@ class Plain:
     frame: bytes
     clients: int
     rounds: int
-    port: "Synchronized[int]" = field(default_factory=_counter)
-    cpu_ns: "Synchronized[int]" = field(default_factory=_counter)
+    port: "Synchronized[int]" = field(default_factory=counter)
+    cpu_ns: "Synchronized[int]" = field(default_factory=counter)
 
 
-def serving(plain: Plain, heard: Heard) -> SpawnProcess:
+def serving(plain: Plain, heard: Heard) -> BaseProcess:
     """Start a plain server; it ends once every client has taken every round."""
-    return _start(_serve, plain, heard)
-
-
-def _start(act: Callable[..., None], *told: object) -> SpawnProcess:
-    process = _SPAWN.Process(target=act, args=told, daemon=True)
-    process.start()
-    return process
+    return start(_serve, plain, heard)
 
 
 def _listen(crowd: Crowd, heard: Heard) -> None:
@@ -167,13 +155,17 @@ async def _serve_rounds(plain: Plain, heard: Heard) -> None:
             await asyncio.sleep(0.01)
         for sent in range(1, plain.rounds + 1):
             started = time.process_time_ns()
-            if plain.how == Sender.BROADCAST:
-                broadcast(connections, plain.frame)
-            else:
-                for connection in connections:
-                    await connection.send(plain.frame)
+            await _send(plain, connections)
             plain.cpu_ns.value += time.process_time_ns() - started
             while heard.deltas.value < sent * plain.clients:  # noqa: ASYNC110 - another process says so
                 await asyncio.sleep(0.001)
         for connection in connections:
             connection.transport.abort()
+
+
+async def _send(plain: Plain, connections: list[ServerConnection]) -> None:
+    if plain.how == Sender.BROADCAST:
+        broadcast(connections, plain.frame)
+        return
+    for connection in connections:
+        await connection.send(plain.frame)

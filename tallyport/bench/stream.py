@@ -8,9 +8,21 @@ from typing import Final
 
 import numpy as np
 
-from tallyport.bench.decode import BINARY
-from tallyport.bench.engine import ZONES
-
+BINARY: Final = np.dtype(
+    [
+        ("seen_us", "<i8"),
+        ("epc", "V16"),
+        ("bits", "<u2"),
+        ("antenna", "<u2"),
+        ("rssi", "<i2"),
+        ("phase", "<u2"),
+        ("channel", "<u4"),
+        ("count", "<u2"),
+        ("reserved", "<u2"),
+    ]
+)
+"""One read of the binary form."""
+READERS: Final = 24
 TAGS: Final = 40_000
 TIMES: Final = 20
 """How often each tag is read before others have their turn: the first is kept, the rest are repeats."""
@@ -31,7 +43,7 @@ class Stream:
     def __init__(self, form: Form, reads: int) -> None:
         self._form = form
         self._n = 0
-        self._seqs = [0] * ZONES
+        self._seqs = [0] * READERS
         boot, rng = time.time_ns(), np.random.default_rng(3)
         self._blocks = [_Block(range(first, first + reads), boot, rng) for first in range(0, TAGS, reads)]
 
@@ -39,7 +51,7 @@ class Stream:
         """(reader, payload) of the next message, its reads a microsecond apart."""
         group, place = divmod(self._n, GROUP * TIMES)
         number = (group * GROUP + place % GROUP) % len(self._blocks)
-        reader = number % ZONES
+        reader = number % READERS
         seq, self._seqs[reader] = self._seqs[reader], self._seqs[reader] + 1
         self._n += 1
         block = self._blocks[number]
