@@ -11,6 +11,7 @@ from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.plan import plan_of
 from core.engine.records import (
+    EARS,
     EVIDENCE,
     SHOWN,
     SLOTS,
@@ -60,6 +61,9 @@ def tag_rows(rng: Random, n: int) -> Records:
         row["state"] = rng.choice([0, 0, 0, 1, 2]) if reads else 0
         slots = int(rng.integers(1, ZONES + 1)) if reads else 0
         weights = np.sort(rng.random(slots) + 0.01)[::-1]
+        ears = int(rng.integers(1, EARS + 1)) if reads else 0
+        row["ear_point"][:ears] = rng.permutation(np.arange(1, POINTS))[:ears]
+        row["ear_dbm"][:ears], row["ear_weight"][:ears] = rng.uniform(-80.0, -50.0, ears), rng.random(ears) + 0.01
         row["slot_zone"][:slots] = rng.permutation(ZONES)[:slots]
         row["slot_weight"][:slots] = weights / weights.sum()
         row["zone"] = rng.integers(-1, ZONES) if reads else -1
@@ -75,6 +79,14 @@ def tag_rows(rng: Random, n: int) -> Records:
                 rng.choice([-60.0, -75.0, -200.0]),
             )
     return rows
+
+
+def heard_row(rng: Random) -> Any:
+    """A tag that some read point hears."""
+    rows = tag_rows(rng, 1)
+    while rows[0]["reads"] == 0:
+        rows = tag_rows(rng, 1)
+    return rows[0]
 
 
 def evidence(rng: Random, n: int) -> Records:
@@ -231,9 +243,9 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
     kernels_fold.gather: Comparison(slow=naive.gather, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch())),
     kernels_fold.temper: Comparison(slow=naive.temper, make=lambda r: (tag_row(r), read_of(r))),
+    kernels_fold.listen: Comparison(slow=naive.listen, make=lambda r: (tag_row(r), read_of(r), float(r.random()))),
     kernels_fold.weigh: Comparison(
-        slow=naive.weigh,
-        make=lambda r: (read_of(r), float(r.random()), PLAN.loglik, scratch_of(r), int(r.integers(0, 12))),
+        slow=naive.weigh, make=lambda r: (heard_row(r), PLAN.loudest, scratch_of(r), int(r.integers(0, 12)))
     ),
     kernels_fold.keep_best: Comparison(
         slow=naive.keep_best, make=lambda r: (tag_row(r), scratch_of(r), int(r.integers(0, SLOTS + 4))), private=(1,)

@@ -7,13 +7,16 @@ Each takes what its kernel takes. What a hash table looks like inside is the ker
 import math
 from typing import Any
 
+import numpy as np
+
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
 from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, SLOTS, TRAIL
 from core.model.columns import NEVER_US
 from tests import naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
 
-FLOOR, PLACE_AT, LOSE_AT, MARGIN = 1e-3, 0.6, 0.4, 2.718
+PLACE_AT, LOSE_AT, MARGIN = 0.4, 0.2, 2.0
+FADE, FADE_S, FOLLOW, ALIKE_DB, TYPICAL_DBM = 0.05, 60.0, 0.4, 4.0, -70.0
 
 
 def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
@@ -72,15 +75,10 @@ def _rewrite(table: Any, last: dict[int, tuple[int, int]]) -> None:
 
 
 def gather(row: Any, read: Any, plan: Any, scratch: Any) -> int:
-    believed = {int(z): float(w) for z, w in zip(row["slot_zone"], row["slot_weight"], strict=True) if z >= 0}
-    age_s = (read["seen_us"] - row["seen_us"]) / 1e6 if row["reads"] else 0.0
-    weights = {z: max(FLOOR, FLOOR + (w - FLOOR) * math.exp(-age_s * plan.forget[z])) for z, w in believed.items()}
-    for zone in plan.nearby[read["read_point"]].tolist():
-        if zone >= 0:
-            weights.setdefault(zone, FLOOR)
-    for k, (zone, weight) in enumerate(weights.items()):
-        scratch.zone[k], scratch.weight[k] = zone, weight
-    return len(weights)
+    zones = [int(z) for z in [*row["slot_zone"], *plan.nearby[read["read_point"]]] if z >= 0]
+    for k, zone in enumerate(dict.fromkeys(zones)):
+        scratch.zone[k] = zone
+    return len(set(zones))
 
 
 def temper(row: Any, read: Any) -> float:
@@ -90,12 +88,29 @@ def temper(row: Any, read: Any) -> float:
     return float(min([1.0, *(gap / 1e6 / 0.8 for gap in gaps)]))
 
 
-def weigh(read: Any, alpha: float, loglik: Any, scratch: Any, n: int) -> None:
-    heard = read["rssi_dbm"] > -200.0
-    at = min(max(int((read["rssi_dbm"] + 90.0) / 2.0), 0), loglik.shape[2] - 2) if heard else loglik.shape[2] - 1
-    logs = [float(loglik[read["read_point"], scratch.zone[k], at]) for k in range(n)]
-    for k, log in enumerate(logs):
-        scratch.weight[k] *= math.exp(alpha * (log - max(logs)))
+def listen(row: Any, read: Any, alpha: float) -> None:
+    age_s = (read["seen_us"] - row["seen_us"]) / 1e6 if row["reads"] else 0.0
+    row["ear_weight"] *= math.exp(-age_s / FADE_S) * (1.0 - FADE * alpha)
+    dbm = read["rssi_dbm"] if read["rssi_dbm"] > -200.0 else TYPICAL_DBM
+    known = [k for k, point in enumerate(row["ear_point"]) if point == read["read_point"]]
+    at = known[0] if known else int(np.argmin(row["ear_weight"]))
+    row["ear_dbm"][at] = row["ear_dbm"][at] + FOLLOW * alpha * (dbm - row["ear_dbm"][at]) if known else dbm
+    row["ear_weight"][at] = max(row["ear_weight"][at], alpha) if known else 1.0
+    row["ear_point"][at] = read["read_point"]
+
+
+def weigh(row: Any, loudest: Any, scratch: Any, n: int) -> None:
+    ears = [
+        (int(point), float(dbm), float(weight))
+        for point, dbm, weight in zip(row["ear_point"], row["ear_dbm"], row["ear_weight"], strict=True)
+        if weight > 0
+    ]
+    peak = max(dbm for _, dbm, _ in ears)
+    shares = {point: weight * math.exp((dbm - peak) / ALIKE_DB) for point, dbm, weight in ears}
+    total = sum(shares.values())
+    zones = scratch.zone[:n].tolist()
+    logs = [sum(share * float(loudest[point, zone]) for point, share in shares.items()) / total for zone in zones]
+    scratch.weight[:n] = [math.exp(log - max(logs)) for log in logs]
 
 
 def keep_best(row: Any, scratch: Any, n: int) -> None:
@@ -111,7 +126,7 @@ def outlasts(row: Any, best: int, seen_us: int) -> bool:
     if row["rival"] != best:
         row["rival"], row["rival_reads"], row["rival_us"] = best, 0, seen_us
     row["rival_reads"] += 1
-    return bool(row["rival_reads"] >= 2 or seen_us - row["rival_us"] >= 1_000_000)
+    return bool(row["rival_reads"] >= 3 or seen_us - row["rival_us"] >= 2_000_000)
 
 
 def decide(row: Any, seen_us: int, plan: Any) -> bool:
@@ -146,6 +161,7 @@ def revive(row: Any, seen_us: int) -> None:
     row["was"] = row["zone"]
     row["zone"], row["state"], row["appeared"], row["rival"], row["since_us"] = -1, 0, 0, -1, seen_us
     row["slot_zone"], row["inside"], row["inside_us"] = -1, 0, NEVER_US
+    row["ear_point"], row["ear_weight"] = -1, 0.0
 
 
 def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
@@ -153,8 +169,9 @@ def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
         revive(row, read["seen_us"])
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
+    listen(row, read, temper(row, read))
     n = gather(row, read, plan, scratch)
-    weigh(read, temper(row, read), plan.loglik, scratch, n)
+    weigh(row, plan.loudest, scratch, n)
     keep_best(row, scratch, n)
     place(row, read, plan)
     changed = decide(row, read["seen_us"], plan)

@@ -1,4 +1,4 @@
-"""A read changes what is believed of its tag here: a sparse Bayes filter over zones, and a slow hand on its output."""
+"""A read changes what is believed of its tag here: which antennas hear it loudest, and a slow hand on the output."""
 
 from typing import Final
 
@@ -6,22 +6,28 @@ import numpy as np
 
 from core.engine.kernels_jit import njit
 from core.engine.kernels_portal import likeliest, note_inside
-from core.engine.records import APPEAR, MOVE, NO_MOVE, SLOTS, TRAIL, Floats32, Plan, Row, Scratch
+from core.engine.records import APPEAR, EARS, MOVE, NO_MOVE, SLOTS, TRAIL, Floats32, Plan, Row, Scratch
 from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
 from core.model.step import TagState
 
-FLOOR: Final = np.float32(1e-3)
-"""Belief that any zone near a reading antenna starts from and fades to."""
 TEMPER_S: Final = np.float32(0.8)
 """Reads of one antenna closer than this say less than a whole read each: they are not independent."""
-PLACE_AT: Final = np.float32(0.6)
-LOSE_AT: Final = np.float32(0.4)
-MARGIN: Final = np.float32(2.718)
-"""A rival zone must be this many times as likely as the current one (1 nat)."""
-RIVAL_READS: Final = 2
-RIVAL_US: Final = 1_000_000
-RSSI_FLOOR_DBM: Final = -90.0
-RSSI_BIN_DB: Final = 2.0
+FADE: Final = np.float32(0.05)
+"""With each read, what the other read points said counts this much less: a tag that moves on is heard elsewhere."""
+FADE_S: Final = np.float32(60.0)
+"""And without reads, it counts less by and by: a crowded antenna needs half a minute to speak of a tag again."""
+FOLLOW: Final = np.float32(0.4)
+"""How far a remembered level follows each read."""
+ALIKE_DB: Final = np.float32(4.0)
+"""Read points whose levels differ by less hear a tag about alike: places differ by that much."""
+TYPICAL_DBM: Final = np.float32(-70.0)
+"""The level that a read without RSSI counts as."""
+PLACE_AT: Final = np.float32(0.4)
+LOSE_AT: Final = np.float32(0.2)
+MARGIN: Final = np.float32(2.0)
+"""A rival zone must be this many times as likely as the current one."""
+RIVAL_READS: Final = 3
+RIVAL_US: Final = 2_000_000
 PRESENT: Final = int(TagState.PRESENT)
 SECOND_US: Final = 1e6
 
@@ -29,21 +35,17 @@ SECOND_US: Final = 1e6
 @njit
 def gather(row: Row, read: Row, plan: Plan, scratch: Scratch) -> int:
     """
-    List the zones a tag may be in: those believed so far, faded, and those the read point covers. Returns how many.
+    List the zones a tag may be in: those believed so far, and those the read point covers. Returns how many.
 
     row      TAG       the tag
-    read     EVIDENCE  a read of it, not older than the last one folded
-    plan     Plan      forget and nearby are used
-    scratch  Scratch   out: zone and weight of each
+    read     EVIDENCE  a read of it
+    plan     Plan      nearby is used
+    scratch  Scratch   out: the zones
     """
     n = 0
-    age_s = np.float32((read["seen_us"] - row["seen_us"]) / SECOND_US) if row["reads"] > 0 else np.float32(0.0)
     for k in range(SLOTS):
-        zone = row["slot_zone"][k]
-        if zone >= 0:
-            faded = FLOOR + (row["slot_weight"][k] - FLOOR) * np.exp(-age_s * plan.forget[zone])
-            scratch.zone[n] = zone
-            scratch.weight[n] = max(faded, FLOOR)
+        if row["slot_zone"][k] >= 0:
+            scratch.zone[n] = row["slot_zone"][k]
             n += 1
     believed = n
     for c in range(plan.nearby.shape[1]):
@@ -53,7 +55,6 @@ def gather(row: Row, read: Row, plan: Plan, scratch: Scratch) -> int:
             known = known or scratch.zone[k] == zone
         if not known:
             scratch.zone[n] = zone
-            scratch.weight[n] = FLOOR
             n += 1
     return n
 
@@ -75,24 +76,60 @@ def temper(row: Row, read: Row) -> float:
 
 
 @njit
-def weigh(read: Row, alpha: float, loglik: Floats32, scratch: Scratch, n: int) -> None:
+def listen(row: Row, read: Row, alpha: float) -> None:
     """
-    Multiply the weight of each candidate by the read's likelihood there, to the power alpha; the best gets 1.
+    Remember how loud the read point hears the tag; the others' memory fades a little.
 
-    read     EVIDENCE          the read
-    alpha    float             from temper
-    loglik   float32[A, Z, B]  the last bin is a read without RSSI
-    scratch  Scratch           n candidates, in and out
+    row    TAG       in and out: the ears
+    read   EVIDENCE  a read of it, not older than the last one folded
+    alpha  float     from temper
     """
-    bins = loglik.shape[2]
-    at = bins - 1
-    if read["rssi_dbm"] > UNHEARD_DBM:
-        at = int(min(max((read["rssi_dbm"] - RSSI_FLOOR_DBM) / RSSI_BIN_DB, 0.0), bins - 2.0))
+    age_s = np.float32((read["seen_us"] - row["seen_us"]) / SECOND_US) if row["reads"] > 0 else np.float32(0.0)
+    keep = np.exp(-age_s / FADE_S) * (np.float32(1.0) - FADE * np.float32(alpha))
+    at, faintest = -1, 0
+    for k in range(EARS):
+        row["ear_weight"][k] *= keep
+        if row["ear_point"][k] == read["read_point"]:
+            at = k
+        if row["ear_weight"][k] < row["ear_weight"][faintest]:
+            faintest = k
+    dbm = read["rssi_dbm"] if read["rssi_dbm"] > UNHEARD_DBM else TYPICAL_DBM
+    if at < 0:
+        row["ear_point"][faintest] = read["read_point"]
+        row["ear_dbm"][faintest] = dbm
+        row["ear_weight"][faintest] = 1.0
+        return
+    row["ear_dbm"][at] += FOLLOW * np.float32(alpha) * (dbm - row["ear_dbm"][at])
+    row["ear_weight"][at] = max(row["ear_weight"][at], np.float32(alpha))
+
+
+@njit
+def weigh(row: Row, loudest: Floats32, scratch: Scratch, n: int) -> None:
+    """
+    Weigh each candidate by how likely a tag there is heard loudest by the read points that do; the best gets 1.
+
+    row      TAG            its ears; at least one of them counts
+    loudest  float32[A, Z]  log chances
+    scratch  Scratch        n candidates; out: their weights
+    """
+    peak = UNHEARD_DBM
+    for k in range(EARS):
+        if row["ear_weight"][k] > 0:
+            peak = max(peak, row["ear_dbm"][k])
+    for c in range(n):
+        scratch.weight[c] = 0.0
+    total = np.float32(0.0)
+    for k in range(EARS):
+        if row["ear_weight"][k] > 0:
+            share = row["ear_weight"][k] * np.exp((row["ear_dbm"][k] - peak) / ALIKE_DB)
+            total += share
+            for c in range(n):
+                scratch.weight[c] += share * loudest[row["ear_point"][k], scratch.zone[c]]
     best = np.float32(-np.inf)
-    for k in range(n):
-        best = max(best, loglik[read["read_point"], scratch.zone[k], at])
-    for k in range(n):
-        scratch.weight[k] *= np.exp(alpha * (loglik[read["read_point"], scratch.zone[k], at] - best))
+    for c in range(n):
+        best = max(best, scratch.weight[c])
+    for c in range(n):
+        scratch.weight[c] = np.exp((scratch.weight[c] - best) / total)
 
 
 @njit
@@ -143,7 +180,7 @@ def decide(row: Row, seen_us: int, plan: Plan) -> bool:
     """
     Choose the tag's zone from its slots. Returns whether it changed.
 
-    A first placement is immediate; a change needs a margin, twice or for a second; with no zone likely, NOWHERE.
+    A first placement is immediate; a change needs a margin, thrice or for two seconds; with no zone likely, NOWHERE.
 
     row      TAG   in: slots and trail; in and out: zone, confidence, since_us and the rival
     seen_us  int   of the read just folded
@@ -217,6 +254,9 @@ def revive(row: Row, seen_us: int) -> None:
     row["since_us"] = seen_us
     for k in range(SLOTS):
         row["slot_zone"][k] = NOWHERE
+    for k in range(EARS):
+        row["ear_point"][k] = NOWHERE
+        row["ear_weight"][k] = 0.0
 
 
 @njit
@@ -233,8 +273,9 @@ def fold_read(row: Row, read: Row, plan: Plan, scratch: Scratch) -> int:
         revive(row, read["seen_us"])
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
+    listen(row, read, temper(row, read))
     n = gather(row, read, plan, scratch)
-    weigh(read, temper(row, read), plan.loglik, scratch, n)
+    weigh(row, plan.loudest, scratch, n)
     keep_best(row, scratch, n)
     place(row, read, plan)
     changed = decide(row, read["seen_us"], plan)

@@ -11,9 +11,6 @@ from core.site import PORTALS, Site
 
 COVERED: Final = 0.01
 """Chance of being heard from which a zone counts as covered by a read point."""
-FORGET_PORTAL_PER_S: Final = 1 / 30
-FORGET_PER_S: Final = 1 / 1200
-"""How fast belief fades without reads: things pass through doors and stay elsewhere."""
 
 
 def plan_of(site: Site) -> Plan:
@@ -24,11 +21,10 @@ def plan_of(site: Site) -> Plan:
     patience = [missing if zone.missing_after_s is None else zone.missing_after_s for zone in site.zones]
     reader_of = [site.reader_index.get(point.reader, -1) for point in site.read_points]
     return Plan(
-        loglik=prior.loglik,
+        loudest=prior.loudest,
         nearby=_nearby(prior),
         centre=prior.centre,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
-        forget=np.where(portal, FORGET_PORTAL_PER_S, FORGET_PER_S).astype(np.float32),
         missing_s=np.array(patience, np.float64),
         leave_s=site.engine.leave_after_s,
         portal=portal,
@@ -48,7 +44,7 @@ def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _nearby(prior: Prior) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
     """For each read point the zones it covers, the likeliest source of its reads first."""
-    likely = prior.loglik[:, :, -1]
+    likely = prior.loudest
     nearby = np.full((likely.shape[0], NEARBY), NOWHERE, np.int16)
     for a in range(likely.shape[0]):
         order = np.argsort(-likely[a], kind="stable")[:NEARBY]

@@ -1,9 +1,10 @@
 """
-How likely a read is from each zone, worked out from the floor plan alone: the table that the engine starts with.
+Which antenna hears a tag loudest from each zone, worked out from the floor plan: the table that the engine starts with.
 
 A tag may stand anywhere in its zone, so each zone's polygon is sampled on a grid. At each point, path loss gives the
-RSSI that an antenna would report and the distance gives the chance that it reports at all. What counts is which of
-the antennas that can hear the zone spoke, and how loud: a big zone, little of it covered, is not thereby less likely.
+level that each antenna would report of a typical tag. Tags differ by more than zones do, but a weak tag is weak at all
+antennas: which of them hears it loudest does not depend on the tag. That is what counts, and not the level as such; nor
+how often an antenna speaks, since that is a matter of how crowded its reader is.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,9 @@ import numpy as np
 import shapely
 from shapely import Polygon
 
-from core.engine.kernels_fold import RSSI_BIN_DB, RSSI_FLOOR_DBM
 from core.engine.records import Floats, Floats32
 from core.site import ReadPoint, Site, Zone
 
-BINS: Final = 34
-"""RSSI bins from RSSI_FLOOR_DBM up, and one more for reads without RSSI."""
 EDGE_DBM: Final = -73.0
 """Where a passive tag, powered by the antenna alone, answers every other query: at the antenna's range."""
 EDGE_WIDTH_DB: Final = 1.6
@@ -32,11 +30,18 @@ BACK_DB: Final = 12.0
 """And never more than this less: reflections reach its back."""
 BELOW_M: Final = 0.5
 """Nearer than this a tag stands below the antenna and has no bearing."""
-STRAY: Final = 0.02
-"""Share of reads whose RSSI follows no model: reflections, bodies, metal."""
-LIKELIHOOD_MIN: Final = 1e-5
-COVERAGE_FLOOR: Final = 0.3
+TAG_DB: Final = 3.0
+"""Spread of tags among themselves: part of the spread at any one antenna, but not of that between antennas."""
+GUMBEL: Final = 0.78
+"""Scale of the distribution of extremes that has a standard deviation of 1."""
+UNSPOKEN: Final = 0.1
+"""How often the loudest so far is just one of those that hear the tag, because the loudest has not spoken yet."""
+LIKELIHOOD_MIN: Final = 1e-4
+COVERAGE_FLOOR: Final = 0.1
 """Keeps a zone that nothing covers from looking as if its rare reads were all there could be."""
+LEVELS: Final = np.arange(-89.0, -23.0, 2.0)
+"""Levels over which the chance of being heard is summed, dBm."""
+NEVER_DBM: Final = -300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +65,12 @@ class Prior:
     """
     What the floor plan says: A read points, Z zones.
 
-    loglik    float32[A, Z, BINS]  log likelihood of a read at the read point, with this RSSI, from a tag in the zone
-    coverage  float64[A, Z]        chance that the read point hears a tag somewhere in the zone
-    centre    float32[Z, 2]        metres
+    loudest   float32[A, Z]  log chance that, of all that hear a tag in the zone, the read point does so loudest
+    coverage  float64[A, Z]  chance that the read point hears a tag somewhere in the zone
+    centre    float32[Z, 2]  metres
     """
 
-    loglik: Floats32
+    loudest: Floats32
     coverage: Floats
     centre: Floats32
 
@@ -73,23 +78,18 @@ class Prior:
 def prior_of(site: Site) -> Prior:
     """Work the table out for a site."""
     points, zones = site.read_points, site.zones
-    shape = (len(points), len(zones))
-    heard, coverage = np.zeros((*shape, BINS)), np.zeros(shape)
+    first, coverage = np.zeros((len(points), len(zones))), np.zeros((len(points), len(zones)))
     propagation = ENVIRONMENTS[site.engine.environment]
     samples = [sample(zone) for zone in zones]
-    for a, point in enumerate(points):
-        if point.antenna == 0 or point.zone < 0:
-            continue  # not an antenna of its own, or one that has gone
-        for z, zone in enumerate(zones):
-            if not zone.retired:
-                coverage[a, z], heard[a, z] = hearing(point, samples[z], propagation)
-    _stand_in(points, heard, coverage)
+    for z, zone in enumerate(zones):
+        if not zone.retired:
+            first[:, z], coverage[:, z] = hearing(points, samples[z], propagation)
+    _stand_in(points, first, coverage)
     real = np.array([point.antenna != 0 for point in points], dtype=bool)
-    total = coverage[real].sum(axis=0) + COVERAGE_FLOOR
-    likelihood = heard / total[None, :, None] + LIKELIHOOD_MIN
-    likelihood[:, [z for z, zone in enumerate(zones) if zone.retired]] = LIKELIHOOD_MIN
+    any_of_them = coverage / (coverage[real].sum(axis=0) + COVERAGE_FLOOR)
+    likelihood = (1.0 - UNSPOKEN) * first + UNSPOKEN * any_of_them + LIKELIHOOD_MIN
     centre = np.array([grid.mean(axis=0) for grid in samples], np.float32).reshape(-1, 2)
-    return Prior(loglik=np.log(likelihood).astype(np.float32), coverage=coverage, centre=centre)
+    return Prior(loudest=np.log(likelihood).astype(np.float32), coverage=coverage, centre=centre)
 
 
 def sample(zone: Zone) -> Floats:
@@ -106,8 +106,21 @@ def sample(zone: Zone) -> Floats:
     return np.column_stack((x[inside], y[inside]))
 
 
-def hearing(point: ReadPoint, grid: Floats, propagation: Propagation) -> tuple[float, Floats]:
-    """Chance that an antenna hears a tag on the grid at all, and the chance of each RSSI bin along with it."""
+def hearing(points: Sequence[ReadPoint], grid: Floats, propagation: Propagation) -> tuple[Floats, Floats]:
+    """For a tag on the grid, each read point's chance to hear it loudest, if any does, and to hear it at all."""
+    level = np.array([level_dbm(point, grid, propagation) for point in points]).reshape(len(points), len(grid))
+    heard = chance_heard(level, propagation.spread_db)
+    between_db = max(propagation.spread_db**2 - TAG_DB**2, 1.0) ** 0.5
+    odds = np.exp((level - level.max(axis=0, initial=NEVER_DBM)) / (GUMBEL * between_db)) * (level > NEVER_DBM)
+    first = odds / (odds.sum(axis=0) + 1e-12)
+    someone = heard.max(axis=0, initial=0.0)
+    return (first * someone).sum(axis=1) / (someone.sum() + COVERAGE_FLOOR * len(grid)), heard.mean(axis=1)
+
+
+def level_dbm(point: ReadPoint, grid: Floats, propagation: Propagation) -> Floats:
+    """RSSI that an antenna reports of a typical tag at each point; NEVER_DBM if it isn't one, or has gone."""
+    if point.antenna == 0 or point.zone < 0:
+        return np.full(len(grid), NEVER_DBM)
     dx, dy = grid[:, 0] - point.x, grid[:, 1] - point.y
     flat_m = np.hypot(dx, dy)
     loss_db = np.zeros_like(flat_m)
@@ -116,20 +129,21 @@ def hearing(point: ReadPoint, grid: Floats, propagation: Propagation) -> tuple[f
         loss_db = np.where(flat_m < BELOW_M, 0.0, np.minimum(BACK_DB, 12.0 * (off / BEAM_DEG) ** 2))
     away_m = np.maximum(np.hypot(flat_m, point.z - TAG_HEIGHT_M), NEAR_M)
     # A typical tag is at the edge of being heard at the antenna's range; nearer, it is louder by the path's loss.
-    mean_dbm = EDGE_DBM + propagation.decade_db * np.log10(point.range_m / away_m) - loss_db
-    middles = RSSI_FLOOR_DBM + RSSI_BIN_DB * (np.arange(BINS - 1) + 0.5)
-    level = np.exp(-0.5 * ((middles[None, :] - mean_dbm[:, None]) / propagation.spread_db) ** 2)
-    level /= level.sum(axis=1, keepdims=True) + 1e-12
-    joint = level / (1.0 + np.exp(-(middles - EDGE_DBM) / EDGE_WIDTH_DB))[None, :]
-    heard = joint.sum(axis=1)
-    joint = (1.0 - STRAY) * joint + STRAY * heard[:, None] / (BINS - 1)
-    bins = np.append(joint.mean(axis=0), heard.mean())
-    return float(heard.mean()), bins
+    level: Floats = EDGE_DBM + propagation.decade_db * np.log10(point.range_m / away_m) - loss_db
+    return level
 
 
-def _stand_in(points: Sequence[ReadPoint], heard: Floats, coverage: Floats) -> None:
+def chance_heard(level: Floats, spread_db: float) -> Floats:
+    """Chance that a tag is heard at all where a typical one has this level."""
+    spread = np.exp(-0.5 * ((LEVELS - level[..., None]) / spread_db) ** 2)
+    heard = spread / (1.0 + np.exp(-(LEVELS - EDGE_DBM) / EDGE_WIDTH_DB))
+    chance: Floats = heard.sum(axis=-1) / (spread.sum(axis=-1) + 1e-12)
+    return chance
+
+
+def _stand_in(points: Sequence[ReadPoint], first: Floats, coverage: Floats) -> None:
     """Let a read that names no antenna count as one from the reader's antennas on average."""
     for a, point in enumerate(points):
         siblings = [p.index for p in points if p.reader == point.reader and p.antenna != 0 and p.zone >= 0]
         if point.antenna == 0 and siblings:
-            heard[a], coverage[a] = heard[siblings].mean(axis=0), coverage[siblings].mean(axis=0)
+            first[a], coverage[a] = first[siblings].mean(axis=0), coverage[siblings].mean(axis=0)

@@ -11,6 +11,8 @@ SLOTS: Final = 6
 """Zones a tag is believed to be in at once; the rest share a floor."""
 NEARBY: Final = 6
 """Zones that one read point may put forward."""
+EARS: Final = 6
+"""Read points that are remembered to hear a tag, and how loud."""
 TRAIL: Final = 4
 """Reads that are remembered as the cause of a movement."""
 TICK_US: Final = 1_000_000
@@ -57,6 +59,9 @@ TAG: Final = np.dtype(
         ("trail_us", "i8", TRAIL),
         ("trail_read_point", "i4", TRAIL),
         ("trail_dbm", "f4", TRAIL),
+        ("ear_point", "i4", EARS),
+        ("ear_dbm", "f4", EARS),
+        ("ear_weight", "f4", EARS),
         ("slot_weight", "f4", SLOTS),
         ("slot_zone", "i2", SLOTS),
         ("confidence", "f4"),
@@ -77,8 +82,9 @@ TAG: Final = np.dtype(
     align=True,
 )
 """
-What is believed of one tag. Slots are sorted by weight; `was` is the zone it left or went missing from; `inside` says
-that it has been in the building for a while, `inside_us` since when it is in a zone that is no portal.
+What is believed of one tag. Ears are the read points that hear it, in no order; slots are sorted by weight; `was` is
+the zone it left or went missing from; `inside` says that it has been in the building for a while, `inside_us` since
+when it is in a zone that is no portal.
 """
 
 READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
@@ -115,13 +121,12 @@ Ints = npt.NDArray[np.int64]
 
 class Plan(NamedTuple):
     """
-    The site as arrays: A read points, Z zones, R readers, B bins of RSSI.
+    The site as arrays: A read points, Z zones, R readers.
 
-    loglik        float32[A, Z, B]  log likelihood of a read, from prior.py; the last bin is a read without RSSI
+    loudest       float32[A, Z]     log chance that the read point hears a tag in the zone loudest, from prior.py
     nearby        int16[A, NEARBY]  zones that the read point covers, best first; -1 where there are fewer
     centre        float32[Z, 2]     metres
     antenna       float32[A, 2]     metres
-    forget        float32[Z]        1/s: how fast belief in the zone fades without reads
     missing_s     float64[Z]        silence after which a tag is missing
     leave_s       float             silence after which one that passed a portal has left
     portal        bool[Z]           dock doors and exits
@@ -131,11 +136,10 @@ class Plan(NamedTuple):
     points        int32[R, P]       a reader's read points, -1 where there are fewer
     """
 
-    loglik: Floats32
+    loudest: Floats32
     nearby: npt.NDArray[np.int16]
     centre: Floats32
     antenna: Floats32
-    forget: Floats32
     missing_s: Floats
     leave_s: float
     portal: npt.NDArray[np.bool_]
@@ -210,7 +214,7 @@ def blank_tags(n: int) -> Records:
     """Rows of tags of which nothing is believed yet."""
     rows = np.zeros(n, TAG)
     rows["inside_us"] = NEVER_US
-    for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point"):
+    for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point", "ear_point"):
         rows[name] = -1
     return rows
 
