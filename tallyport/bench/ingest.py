@@ -55,11 +55,12 @@ async def ingest_figures(settings: Settings, seconds: float = SECONDS) -> AsyncI
     async with running_services(settings) as services:
         await migrate(services.database_url)
         addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "sites": ("bench",)}
-        plain = {(c, w): await _plain(services.mqtt_url, c, w, seconds) for c in CASES for w in Work}
         async with _running_line(settings.model_copy(update=addresses)) as run:
             await run.take(CASES[0], FIRST_SHARE * seconds)
             for case in CASES:
-                yield await run.figure(case, seconds, {work: plain[case, work] for work in Work})
+                # Right before ours, while the line has nothing to do: a disk's pace changes from minute to minute.
+                plain = {work: await _plain(services.mqtt_url, case, work, seconds) for work in Work}
+                yield await run.figure(case, seconds, plain)
 
 
 @asynccontextmanager

@@ -170,7 +170,7 @@ def _client(url: str, name: str) -> paho.Client:
     """Connect as paho's first page says."""
     parts = urlsplit(url)
     assert parts.hostname is not None
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv311)
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, protocol=paho.MQTTv311)
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
     client.max_inflight_messages_set(IN_FLIGHT_MAX)
