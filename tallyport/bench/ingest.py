@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -31,7 +31,7 @@ STUCK_S_MAX: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """One shape of message."""
 
     name: str
@@ -44,20 +44,22 @@ class _Case:
 
 
 CASES: Final = (
-    _Case("binary", Form.BINARY, 100),
-    _Case("columns", Form.COLUMNS, 100),
-    _Case("binary of 500", Form.BINARY, 500),
+    Case("binary", Form.BINARY, 100),
+    Case("columns", Form.COLUMNS, 100),
+    Case("binary of 500", Form.BINARY, 500),
 )
 
 
-async def ingest_figures(settings: Settings, seconds: float = SECONDS) -> AsyncIterator[Figure]:
+async def ingest_figures(
+    settings: Settings, seconds: float = SECONDS, cases: Sequence[Case] = CASES
+) -> AsyncIterator[Figure]:
     """Each shape through the whole line, beside plain subscribers of the same broker."""
     async with running_services(settings) as services:
         await migrate(services.database_url)
         addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "sites": ("bench",)}
         async with _running_line(settings.model_copy(update=addresses)) as run:
             await run.take(CASES[0], FIRST_SHARE * seconds)
-            for case in CASES:
+            for case in cases:
                 # Right before ours, while the line has nothing to do: a disk's pace changes from minute to minute.
                 plain = {work: await _plain(services.mqtt_url, case, work, seconds) for work in Work}
                 yield await run.figure(case, seconds, plain)
@@ -74,7 +76,7 @@ async def _running_line(settings: Settings) -> AsyncIterator["_Run"]:
             yield _Run(store, settings.mqtt_url, line.pid)
 
 
-async def _plain(url: str, case: _Case, work: Work, seconds: float) -> float:
+async def _plain(url: str, case: Case, work: Work, seconds: float) -> float:
     """Reads a second that a plain subscriber takes."""
     progress = Progress()
     load = case.load(url, f"bench/{case.form}-{case.reads}-{work.name.lower()}", PLAIN_SHARE * seconds)
@@ -101,7 +103,7 @@ class _Run:
             "broker": child_named("nats-server"),
         }
 
-    async def figure(self, case: _Case, seconds: float, plain: Mapping[Work, float]) -> Figure:
+    async def figure(self, case: Case, seconds: float, plain: Mapping[Work, float]) -> Figure:
         """Measure one shape."""
         before, rows_before, used = await self._ledger(), await self._rows(), self._used_s()
         progress, load_cpu_s = await self.take(case, seconds)
@@ -128,7 +130,7 @@ class _Run:
             },
         )
 
-    async def take(self, case: _Case, seconds: float) -> tuple[Progress, float]:
+    async def take(self, case: Case, seconds: float) -> tuple[Progress, float]:
         """Publish for a while and wait until all of it is accounted for; also the CPU seconds of the publisher."""
         progress, before = Progress(), _accounted(await self._ledger())
         publisher = publishing(case.load(self._mqtt_url, "tallyport/v1/bench", seconds), progress)
