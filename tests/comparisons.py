@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import kernels_dedupe, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence
+from core.engine import (
+    kernels_dedupe,
+    kernels_ears,
+    kernels_fold,
+    kernels_index,
+    kernels_portal,
+    kernels_settle,
+    kernels_silence,
+)
 from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.plan import plan_of
@@ -27,7 +35,7 @@ from core.engine.records import (
 )
 from core.engine.settled import blank_silence, new_readers
 from core.model.columns import NEVER_US
-from tests import naive, naive_portal, naive_silence
+from tests import naive, naive_ears, naive_portal, naive_silence
 from tests.streams import SECOND_US, START_US, small_site
 
 Args = tuple[Any, ...]
@@ -63,7 +71,11 @@ def tag_rows(rng: Random, n: int) -> Records:
         weights = np.sort(rng.random(slots) + 0.01)[::-1]
         ears = int(rng.integers(1, EARS + 1)) if reads else 0
         row["ear_point"][:ears] = rng.permutation(np.arange(1, POINTS))[:ears]
-        row["ear_dbm"][:ears], row["ear_weight"][:ears] = rng.uniform(-80.0, -50.0, ears), rng.random(ears) + 0.01
+        row["ear_dbm"][:ears], row["ear_gap_s"][:ears] = (
+            rng.uniform(-80.0, -50.0, ears),
+            rng.choice([0.0, 0.5, 3.0], ears),
+        )
+        row["ear_us"][:ears] = START_US - rng.permutation(12)[:ears] * SECOND_US
         row["slot_zone"][:slots] = rng.permutation(ZONES)[:slots]
         row["slot_weight"][:slots] = weights / weights.sum()
         row["zone"] = rng.integers(-1, ZONES) if reads else -1
@@ -243,9 +255,13 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
     kernels_fold.gather: Comparison(slow=naive.gather, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch())),
     kernels_fold.temper: Comparison(slow=naive.temper, make=lambda r: (tag_row(r), read_of(r))),
-    kernels_fold.listen: Comparison(slow=naive.listen, make=lambda r: (tag_row(r), read_of(r), float(r.random()))),
-    kernels_fold.weigh: Comparison(
-        slow=naive.weigh, make=lambda r: (heard_row(r), PLAN.loudest, scratch_of(r), int(r.integers(0, 12)))
+    kernels_ears.recall: Comparison(
+        slow=naive_ears.recall, make=lambda r: (tag_row(r), int(r.integers(6)), START_US + 5)
+    ),
+    kernels_ears.listen: Comparison(slow=naive_ears.listen, make=lambda r: (tag_row(r), read_of(r), float(r.random()))),
+    kernels_ears.weigh: Comparison(
+        slow=naive_ears.weigh,
+        make=lambda r: (heard_row(r), START_US + 5, PLAN.loudest, scratch_of(r), int(r.integers(0, 12))),
     ),
     kernels_fold.keep_best: Comparison(
         slow=naive.keep_best, make=lambda r: (tag_row(r), scratch_of(r), int(r.integers(0, SLOTS + 4))), private=(1,)

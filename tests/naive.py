@@ -7,12 +7,10 @@ Each takes what its kernel takes. What a hash table looks like inside is the ker
 import math
 from typing import Any
 
-import numpy as np
-
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
 from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, SLOTS, TRAIL
 from core.model.columns import NEVER_US
-from tests import naive_portal
+from tests import naive_ears, naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
 
 PLACE_AT, LOSE_AT, MARGIN = 0.4, 0.2, 2.0
@@ -88,31 +86,6 @@ def temper(row: Any, read: Any) -> float:
     return float(min([1.0, *(gap / 1e6 / 0.8 for gap in gaps)]))
 
 
-def listen(row: Any, read: Any, alpha: float) -> None:
-    age_s = (read["seen_us"] - row["seen_us"]) / 1e6 if row["reads"] else 0.0
-    row["ear_weight"] *= math.exp(-age_s / FADE_S) * (1.0 - FADE * alpha)
-    dbm = read["rssi_dbm"] if read["rssi_dbm"] > -200.0 else TYPICAL_DBM
-    known = [k for k, point in enumerate(row["ear_point"]) if point == read["read_point"]]
-    at = known[0] if known else int(np.argmin(row["ear_weight"]))
-    row["ear_dbm"][at] = row["ear_dbm"][at] + FOLLOW * alpha * (dbm - row["ear_dbm"][at]) if known else dbm
-    row["ear_weight"][at] = max(row["ear_weight"][at], alpha) if known else 1.0
-    row["ear_point"][at] = read["read_point"]
-
-
-def weigh(row: Any, loudest: Any, scratch: Any, n: int) -> None:
-    ears = [
-        (int(point), float(dbm), float(weight))
-        for point, dbm, weight in zip(row["ear_point"], row["ear_dbm"], row["ear_weight"], strict=True)
-        if weight > 0
-    ]
-    peak = max(dbm for _, dbm, _ in ears)
-    shares = {point: weight * math.exp((dbm - peak) / ALIKE_DB) for point, dbm, weight in ears}
-    total = sum(shares.values())
-    zones = scratch.zone[:n].tolist()
-    logs = [sum(share * float(loudest[point, zone]) for point, share in shares.items()) / total for zone in zones]
-    scratch.weight[:n] = [math.exp(log - max(logs)) for log in logs]
-
-
 def keep_best(row: Any, scratch: Any, n: int) -> None:
     pairs = sorted(zip(scratch.weight[:n].tolist(), scratch.zone[:n].tolist(), strict=True), key=lambda p: -p[0])[
         :SLOTS
@@ -161,7 +134,7 @@ def revive(row: Any, seen_us: int) -> None:
     row["was"] = row["zone"]
     row["zone"], row["state"], row["appeared"], row["rival"], row["since_us"] = -1, 0, 0, -1, seen_us
     row["slot_zone"], row["inside"], row["inside_us"] = -1, 0, NEVER_US
-    row["ear_point"], row["ear_weight"] = -1, 0.0
+    row["ear_point"] = -1
 
 
 def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
@@ -169,9 +142,9 @@ def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
         revive(row, read["seen_us"])
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
-    listen(row, read, temper(row, read))
+    naive_ears.listen(row, read, temper(row, read))
     n = gather(row, read, plan, scratch)
-    weigh(row, plan.loudest, scratch, n)
+    naive_ears.weigh(row, read["seen_us"], plan.loudest, scratch, n)
     keep_best(row, scratch, n)
     place(row, read, plan)
     changed = decide(row, read["seen_us"], plan)

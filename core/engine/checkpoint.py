@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.errors import TallyportError
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 Arrays = dict[str, npt.NDArray[Any]]
 

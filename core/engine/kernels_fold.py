@@ -4,24 +4,15 @@ from typing import Final
 
 import numpy as np
 
+from core.engine.kernels_ears import listen, weigh
 from core.engine.kernels_jit import njit
 from core.engine.kernels_portal import likeliest, note_inside
-from core.engine.records import APPEAR, EARS, MOVE, NO_MOVE, SLOTS, TRAIL, Floats32, Plan, Row, Scratch
-from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
+from core.engine.records import APPEAR, EARS, MOVE, NO_MOVE, SLOTS, TRAIL, Plan, Row, Scratch
+from core.model.columns import NEVER_US, NOWHERE
 from core.model.step import TagState
 
 TEMPER_S: Final = np.float32(0.8)
 """Reads of one antenna closer than this say less than a whole read each: they are not independent."""
-FADE: Final = np.float32(0.05)
-"""With each read, what the other read points said counts this much less: a tag that moves on is heard elsewhere."""
-FADE_S: Final = np.float32(60.0)
-"""And without reads, it counts less by and by: a crowded antenna needs half a minute to speak of a tag again."""
-FOLLOW: Final = np.float32(0.4)
-"""How far a remembered level follows each read."""
-ALIKE_DB: Final = np.float32(4.0)
-"""Read points whose levels differ by less hear a tag about alike: places differ by that much."""
-TYPICAL_DBM: Final = np.float32(-70.0)
-"""The level that a read without RSSI counts as."""
 PLACE_AT: Final = np.float32(0.4)
 LOSE_AT: Final = np.float32(0.2)
 MARGIN: Final = np.float32(2.0)
@@ -73,63 +64,6 @@ def temper(row: Row, read: Row) -> float:
             gap_s = np.float32((read["seen_us"] - row["trail_us"][k]) / SECOND_US)
             alpha = min(alpha, gap_s / TEMPER_S)
     return float(alpha)
-
-
-@njit
-def listen(row: Row, read: Row, alpha: float) -> None:
-    """
-    Remember how loud the read point hears the tag; the others' memory fades a little.
-
-    row    TAG       in and out: the ears
-    read   EVIDENCE  a read of it, not older than the last one folded
-    alpha  float     from temper
-    """
-    age_s = np.float32((read["seen_us"] - row["seen_us"]) / SECOND_US) if row["reads"] > 0 else np.float32(0.0)
-    keep = np.exp(-age_s / FADE_S) * (np.float32(1.0) - FADE * np.float32(alpha))
-    at, faintest = -1, 0
-    for k in range(EARS):
-        row["ear_weight"][k] *= keep
-        if row["ear_point"][k] == read["read_point"]:
-            at = k
-        if row["ear_weight"][k] < row["ear_weight"][faintest]:
-            faintest = k
-    dbm = read["rssi_dbm"] if read["rssi_dbm"] > UNHEARD_DBM else TYPICAL_DBM
-    if at < 0:
-        row["ear_point"][faintest] = read["read_point"]
-        row["ear_dbm"][faintest] = dbm
-        row["ear_weight"][faintest] = 1.0
-        return
-    row["ear_dbm"][at] += FOLLOW * np.float32(alpha) * (dbm - row["ear_dbm"][at])
-    row["ear_weight"][at] = max(row["ear_weight"][at], np.float32(alpha))
-
-
-@njit
-def weigh(row: Row, loudest: Floats32, scratch: Scratch, n: int) -> None:
-    """
-    Weigh each candidate by how likely a tag there is heard loudest by the read points that do; the best gets 1.
-
-    row      TAG            its ears; at least one of them counts
-    loudest  float32[A, Z]  log chances
-    scratch  Scratch        n candidates; out: their weights
-    """
-    peak = UNHEARD_DBM
-    for k in range(EARS):
-        if row["ear_weight"][k] > 0:
-            peak = max(peak, row["ear_dbm"][k])
-    for c in range(n):
-        scratch.weight[c] = 0.0
-    total = np.float32(0.0)
-    for k in range(EARS):
-        if row["ear_weight"][k] > 0:
-            share = row["ear_weight"][k] * np.exp((row["ear_dbm"][k] - peak) / ALIKE_DB)
-            total += share
-            for c in range(n):
-                scratch.weight[c] += share * loudest[row["ear_point"][k], scratch.zone[c]]
-    best = np.float32(-np.inf)
-    for c in range(n):
-        best = max(best, scratch.weight[c])
-    for c in range(n):
-        scratch.weight[c] = np.exp((scratch.weight[c] - best) / total)
 
 
 @njit
@@ -256,7 +190,6 @@ def revive(row: Row, seen_us: int) -> None:
         row["slot_zone"][k] = NOWHERE
     for k in range(EARS):
         row["ear_point"][k] = NOWHERE
-        row["ear_weight"][k] = 0.0
 
 
 @njit
@@ -275,7 +208,7 @@ def fold_read(row: Row, read: Row, plan: Plan, scratch: Scratch) -> int:
         row["since_us"] = read["seen_us"]
     listen(row, read, temper(row, read))
     n = gather(row, read, plan, scratch)
-    weigh(row, plan.loudest, scratch, n)
+    weigh(row, read["seen_us"], plan.loudest, scratch, n)
     keep_best(row, scratch, n)
     place(row, read, plan)
     changed = decide(row, read["seen_us"], plan)

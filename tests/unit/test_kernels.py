@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.engine import kernels_dedupe, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence
+from core.engine import (
+    kernels_dedupe,
+    kernels_ears,
+    kernels_fold,
+    kernels_index,
+    kernels_portal,
+    kernels_settle,
+    kernels_silence,
+)
 from tests.comparisons import COMPARISONS, Comparison
 
-MODULES = (kernels_dedupe, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence)
+MODULES = (kernels_dedupe, kernels_ears, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence)
 CASES = 60
 
 
