@@ -185,6 +185,12 @@ def test_truth_file_has_the_columns_that_scoring_reads(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert list(COLUMNS) == list(rows[0])
     assert {START_US / 1e6 + 2.0} >= {max(float(row["to"]) for row in rows)}
-    assert {"events.csv", "readers.json", "shipments.json", "site.toml", "summary.json", "truth.csv"} == {
-        path.name for path in tmp_path.iterdir()
-    }
+    assert {
+        "events.csv",
+        "faults.json",
+        "readers.json",
+        "shipments.json",
+        "site.toml",
+        "summary.json",
+        "truth.csv",
+    } == {path.name for path in tmp_path.iterdir()}
