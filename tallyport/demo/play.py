@@ -3,12 +3,13 @@ The demo: a simulated warehouse in front of the whole of Tallyport, and what cam
 """
 
 import asyncio
+import fcntl
 import json
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,8 @@ from tallyport.demo.summary import Observed, read_faults, read_planted, summaris
 from tallyport.processes import running_module
 from tallyport.running import DEMO, Running, Say, running_database, running_tallyport
 from tallyport.score import Published, read_truth
-from tallyport.services.process import Child, ServiceFailed
+from tallyport.services import ServiceFailed, data_home
+from tallyport.services.process import Child
 
 SITE: Final = "demo"
 DRAIN_S_MAX: Final = 60.0
@@ -54,21 +56,38 @@ class DemoOptions:
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The demo's own data directory, empty: a demo begins anew, and never touches anybody's data."""
-    folder = settings.data_dir / DEMO
-    if folder.exists():
-        shutil.rmtree(folder)
+    """The demo's own data directory inside the settings' one, so that it never touches anybody's data."""
     # Simulated reads are no loss in a power cut, and flushing each to disk is most of what a small machine would do.
+    folder = settings.data_dir / DEMO
     return settings.model_copy(update={"data_dir": folder, "sites": (SITE,), "broker_sync": "1s"})
+
+
+@contextmanager
+def emptied(settings: Settings) -> Iterator[None]:
+    """Clear away what demos before this one have left: each begins anew. Raises ServiceFailed if one still runs."""
+    lock = settings.data_dir.with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = settings.data_dir
+            raise ServiceFailed(f"a demo already runs in {where}: end it, or set TALLYPORT_DATA_DIR") from None
+        for folder in {settings.data_dir, data_home(settings)}:
+            if folder.exists():
+                shutil.rmtree(folder)
+        yield
 
 
 @asynccontextmanager
 async def running_demo(settings: Settings, options: DemoOptions, say: Say) -> AsyncIterator[tuple[Running, Client]]:
     """Everything up and the plan imported; the simulated readers are still to be started."""
-    async with running_database(settings, say) as (services, addressed):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(emptied(settings))
+        services, addressed = await stack.enter_async_context(running_database(settings, say))
         token = await _prepare(addressed, options, say)
-        async with running_tallyport(services, addressed, say, options.clock) as running:
-            yield running, Client(base_url=running.base_url, token=token)
+        running = await stack.enter_async_context(running_tallyport(services, addressed, say, options.clock))
+        yield running, Client(base_url=running.base_url, token=token)
 
 
 @asynccontextmanager
