@@ -149,7 +149,18 @@ async def test_schemathesis_finds_nothing(api: Api, tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(text)
     process = await asyncio.create_subprocess_exec(
         *(str(Path(sys.executable).with_name("st")), "run", "openapi.json", "--url", api.url, "--no-color"),
-        *("--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1", "--generation-database", ":memory:"),
+        *(
+            "--checks",
+            "all",
+            "--max-examples",
+            str(EXAMPLES),
+            "--seed",
+            "1",
+            "--workers",
+            "2",
+            "--generation-database",
+            ":memory:",
+        ),
         *("--header", f"Authorization: Bearer {api.tokens[Role.ADMIN][1]}", "--warnings", "off"),
         *("--exclude-path-regex", "revoke"),  # it would end the token that asks
         cwd=tmp_path,
