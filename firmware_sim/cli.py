@@ -19,6 +19,7 @@ from firmware_sim.faults import FaultsUnreadable, read_faults
 from firmware_sim.layout import demo_plan
 from firmware_sim.products import products
 from firmware_sim.publish import BrokerUnreachable
+from firmware_sim.record import add_record, run_record
 from firmware_sim.run import Config, Progress, Simulation
 from firmware_sim.scenarios import SCENARIOS
 from firmware_sim.stopping import stop_on_signals
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--for", dest="for_s", type=_positive, metavar="S", help="simulated seconds")
     run.add_argument("--out", type=Path, metavar="DIR", help="where truth.csv, events.csv, shipments.json ... go")
     run.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_record(commands.add_parser("record", help="record a scenario into files, with no broker: site, reads, truth"))
     return parser
 
 
@@ -181,4 +183,5 @@ _COMMANDS: Final = {
     "site": _print_site,
     "shipments": _print_shipments,
     "run": _run,
+    "record": run_record,
 }
