@@ -11,7 +11,7 @@ import typer
 from api.service import run_api
 from core.site_file import load_site
 from ingest.service import run_ingest
-from tallyport.commands import bench, demo, reader, site, token, where
+from tallyport.commands import bench, demo, reader, score, site, token, where
 from tallyport.commands.console import FOUND_WRONG, JsonFlag, out, print_json, run, settings, speaking
 from tallyport.doctor import examine
 from tallyport.replay import replay as replay_reads
@@ -25,6 +25,7 @@ app.command("demo")(demo.demo)
 app.command("up")(demo.up)
 app.command("where")(where.where)
 app.command("bench")(bench.bench)
+app.command("score")(score.score)
 app.add_typer(site.app, name="site")
 app.add_typer(token.app, name="token")
 app.add_typer(reader.app, name="reader")

@@ -9,7 +9,7 @@ from tallyport.score import BadTable, Published, Stay, read_published, read_trut
 
 def test_score_zones_weighs_by_time() -> None:
     """
-    A word that is right for seven of ten seconds scores 0.7, and its delay is the three seconds before.
+    A word that is right for seven of ten seconds scores 0.7, seven of eight settled ones; its delay is three seconds.
     """
     truth = [Stay(epc="A", from_s=0, to_s=10, zone="x")]
 
@@ -17,7 +17,7 @@ def test_score_zones_weighs_by_time() -> None:
 
     assert score.zone_accuracy == pytest.approx(0.7)
     assert score.delay_p50_s == pytest.approx(3)
-    assert score.settled_accuracy == pytest.approx(1.0)
+    assert score.settled_accuracy == pytest.approx(7 / 8)
 
 
 def test_score_zones_counts_a_tag_never_placed_as_wrong() -> None:

@@ -1,0 +1,113 @@
+"""
+CSV tables that people and programs write: read strictly, and refused with file, line and what to write instead.
+"""
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import TallyportError
+
+
+class BadTable(TallyportError):
+    """A CSV file does not have the columns or values that it should; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table, and where it stands."""
+
+    path: Path
+    line: int
+    values: dict[str, str]
+
+    def bad(self, what: str) -> BadTable:
+        """An error that names this line."""
+        return BadTable(f"{self.path}:{self.line}: {what}")
+
+    def text(self, name: str) -> str:
+        """A value as it stands, without spaces around it; '' where the table has no such column."""
+        return self.values.get(name, "").strip()
+
+    def some(self, name: str) -> str:
+        """A value that must not be empty."""
+        text = self.text(name)
+        if not text:
+            raise self.bad(f"{name} is empty: write one")
+        return text
+
+    def epc(self) -> str:
+        """The tag's EPC, upper-case."""
+        return self.some("epc").upper()
+
+    def word(self, name: str, known: Sequence[str]) -> str:
+        """A value that is one of a few words."""
+        text = self.text(name)
+        if text not in known:
+            raise self.bad(f"{name} {text!r} is not known: write {' or '.join(word or 'nothing' for word in known)}")
+        return text
+
+    def seconds(self, name: str) -> float:
+        """A time, as Unix seconds."""
+        text = self.some(name)
+        try:
+            number = float(text)
+        except ValueError:
+            return self._iso(text)
+        if not math.isfinite(number):
+            raise self.bad(f"{text!r} is no time: write Unix seconds or ISO 8601")
+        return number
+
+    def number(self, name: str) -> float | None:
+        """A finite number; None where there is none."""
+        text = self.text(name)
+        try:
+            number = float(text) if text else None
+        except ValueError:
+            number = math.nan
+        if number is not None and not math.isfinite(number):
+            raise self.bad(f"{name} {text!r} is no number: write one, or leave it empty")
+        return number
+
+    def _iso(self, text: str) -> float:
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            raise self.bad(f"{text!r} is no time: write Unix seconds or ISO 8601") from None
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's columns and its rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def read_table(path: Path, wanted: Sequence[str]) -> Table:
+    """Read a CSV file whose first line names at least the wanted columns. Raises BadTable."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = tuple(reader.fieldnames or ())
+            lacking = [name for name in wanted if name not in columns]
+            if lacking:
+                named = ",".join(wanted)
+                raise BadTable(f"{path}:1: no column {', '.join(lacking)}; the first line must name {named}")
+            return Table(columns, tuple(_rows(path, reader)))
+    except OSError as exc:
+        raise BadTable(f"{path}: cannot be read ({exc.strerror}): name a CSV file with {','.join(wanted)}") from None
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise BadTable(f"{path}: is no CSV text ({exc}): save it as comma-separated UTF-8") from None
+
+
+def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
+    for values in reader:
+        if None in values or None in values.values():
+            few_or_many = "more" if None in values else "fewer"
+            raise BadTable(f"{path}:{reader.line_num}: {few_or_many} values than columns: count the commas")
+        yield Row(path, reader.line_num, values)
