@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tallyport.demo.observers import AlertObserver, LiveObserver
 from tallyport.score import Published, Stay, score_zones
+from tallyport.score.alerts import RULE_OF
 
 FATES: Final = ("stored", "repeats", "late", "quarantined")
 """What can become of a read that reached us."""
@@ -43,15 +44,6 @@ class Observed:
     planted: Sequence[Planted]
     live: LiveObserver
     alerts: AlertObserver
-
-
-RULE_OF: Final = {
-    "theft_exit": "left_without_shipment",
-    "theft_door": "left_without_shipment",
-    "theft_shielded": "missing",
-    "silence": "reader_offline",
-}
-"""Which rule should speak up for what the simulator plants."""
 
 
 def summarise(seen: Observed) -> dict[str, Any]:
