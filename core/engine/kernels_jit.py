@@ -5,9 +5,14 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from core.engine.compiled import keep, own_folder
+
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def njit(function: Kernel) -> Kernel:
-    """Compile a kernel; to its callers it stays the function that it is written as."""
-    return cast("Kernel", numba.njit(nogil=True)(function))
+    """Compile a kernel, or take it as an earlier start compiled it; to its callers it stays what it is written as."""
+    made = numba.njit(nogil=True)(function)
+    if made is not function:  # NUMBA_DISABLE_JIT leaves functions as they are
+        keep(made, function, own_folder())
+    return cast("Kernel", made)

@@ -191,5 +191,5 @@ def _rotate(log: Path) -> None:
 
 def _plain_environment() -> dict[str, str]:
     """What a server may know of our environment: nothing that would change how it runs (PGDATA, PGPORT...)."""
-    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
+    kept = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
     return {"LC_ALL": "C", **{name: os.environ[name] for name in kept if name in os.environ}}
