@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 7 ? n + 1 : 8)))
 WEB_SOURCES := $(shell find api/web -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,9 @@ run: ## Start a demo warehouse at http://127.0.0.1:8000
 	@$(BIN)/tallyport demo
 
 test: services python web tests/fixtures/node_modules/.package-lock.json ## Run every test, against real servers and a real browser
-	$(BIN)/pytest
+	@echo "test: compiling the engine, unless it is compiled already"
+	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; warm_up()'
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q $(wildcard tests/unit/test_*kernels*.py) --cov --cov-report=term
 
 check: python api/web/node_modules/.package-lock.json ## Lint, types, import contracts, migrations, web types, budgets

@@ -45,9 +45,15 @@ def pytest_report_header() -> list[str]:
     return versions()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let several workers begin with what takes longest, so that at the end none waits for another."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: "slow" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """The servers of this run; each starts when first asked for."""
+    """The servers of this run, or of this worker of it; each starts when first asked for."""
     folder = temporary_folder()
     servers = Servers(folder)
     try:

@@ -69,7 +69,7 @@ class Servers:
         server = self.database_server(edition)
         template = self._template(edition) if migrated else "template0"
         name = f"test_{next(self._numbers)}"
-        _administer(server, sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, template)
+        _administer(server, sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"), name, template)
         try:
             yield server.url_of(name)
         finally:

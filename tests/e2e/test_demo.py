@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tallyport.services.process import free_port
 from tests.servers import remove, temporary_folder
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]  # one demo for all
 SECONDS = 25
 
 
@@ -29,7 +31,12 @@ async def summary(folder: Path) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tallyport", "demo", "--headless", "--json"),
         *("--for", str(SECONDS), "--seed", "7", "--port", str(free_port())),
-        env={"TALLYPORT_DATA_DIR": str(folder), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(folder)},
+        env={
+            "TALLYPORT_DATA_DIR": str(folder),
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),  # compiled kernels
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -79,6 +79,7 @@ async def test_stream_shows_alerts_as_rest_does(api: Api) -> None:
     assert ("acknowledged", answer.json()["acknowledged_by"]) == (change["change"], change["alert"]["acknowledged_by"])
 
 
+@pytest.mark.slow
 async def test_stream_resumes_without_gap_at_every_cut(api: Api) -> None:
     """
     Wherever a connection is cut, the next one goes on with the very next change, even while more are raised.
@@ -202,6 +203,7 @@ async def test_stream_does_not_wait_for_hello(api: Api, monkeypatch: pytest.Monk
         assert await close_code(socket) == 4408
 
 
+@pytest.mark.slow
 async def test_stream_lets_a_slow_client_go(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A client that leaves a full outbox unread is closed, and resumes without a gap.

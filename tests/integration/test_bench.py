@@ -23,6 +23,7 @@ ONE_OF_EACH = pytest.mark.parametrize(("edition", "broker_kind"), [("apache", "n
 
 
 @ONE_OF_EACH
+@pytest.mark.slow
 async def test_ingest_loses_nothing(settings: Settings, edition: EditionName) -> None:
     """
     Binary and JSON messages go through the whole line, nineteen reads of twenty are repeats, and none is missing.

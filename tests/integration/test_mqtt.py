@@ -47,6 +47,7 @@ async def test_session_holds_messages_while_we_are_away(mqtt_url: str) -> None:
     assert (first_time, resumed, [d.payload for d in got]) == (False, True, [b"1", b"2", b"3"])
 
 
+@pytest.mark.slow
 async def test_message_without_ack_comes_again(mqtt_url: str) -> None:
     """
     A crash before the ack brings the message again, marked as such; after the ack it does not come.
@@ -85,6 +86,7 @@ async def test_ack_of_an_older_connection_is_dropped(mqtt_url: str) -> None:
     assert (stale, [d.payload for d in again], broker.intake.in_flight) == (1, [b"1"], 0)
 
 
+@pytest.mark.slow
 async def test_slow_consumer_makes_the_socket_rest_and_loses_nothing(mqtt_url: str) -> None:
     """
     With no more taken than the limit the socket is not read, the connection lives on, and all arrive in the end.
