@@ -17,32 +17,38 @@ from firmware_sim.shadow import smooth_field
 from firmware_sim.walks import Walk, wander
 
 SIDE_M: Final = 4.6
-CORNERS_M: Final = ((0.0, 0.0), (SIDE_M, 0.0), (0.0, SIDE_M), (SIDE_M, SIDE_M))
-"""Where the four antennas hang, by port."""
+BEYOND_M: Final = 0.6
+"""The antennas hang this far outside the corners of the floor that is walked on."""
+_FAR_M: Final = SIDE_M + BEYOND_M
+CORNERS_M: Final = ((-BEYOND_M, -BEYOND_M), (_FAR_M, -BEYOND_M), (-BEYOND_M, _FAR_M), (_FAR_M, _FAR_M))
+"""Where the four antennas hang, by port, seen from the lower left corner of that floor."""
 ANTENNA_Z_M: Final = 1.5
 LEVEL_1M_DBM: Final = (-49.4, -57.0, -53.3, -51.0)
 """The second panel of the real room is mismatched, and so is ours."""
 SLOPE_DB: Final = (23.8, 17.8, 23.9, 21.9)
 SHADOW_SD_DB: Final = (2.8, 3.6, 3.2, 3.2)
 SHADOW_CELL_M: Final = 0.4
-CHANNEL_SD_DB: Final = 1.5
+MOVED_SHARE: Final = 0.25
+MOVED_CELL_M: Final = 1.5
+"""This part of the shadow's variance is another in each recording, and wider: furniture, people, a panel turned."""
+CHANNEL_SD_DB: Final = 1.3
 """What one frequency differs from another at the same place: most of the spread within a place."""
-NOISE_SD_DB: Final = 1.4
+NOISE_SD_DB: Final = 1.6
 TAG_GAIN_SD_DB: Final = 3.0
 BODY_LOSS_DB: Final = 7.0
 """What the carrier takes from an antenna right behind their back."""
 TURN_LOSS_DB: Final = 9.0
 """What a dipole loses that points at the antenna."""
-TURN_TAU_S: Final = 4.0
+TURN_TAU_S: Final = 8.0
 """How long a hand holds a tag alike."""
 TURN_SD_RAD: Final = 0.7
-SLOTS_PER_S: Final = 26.0
+SLOTS_PER_S: Final = 25.0
 BURST: Final = 0.12
 """Chance that an antenna reads the tag once more before the next one's turn."""
 QUIET_EVERY_S: Final = 9.0
 QUIET_MIN_S, QUIET_SHAPE, QUIET_MAX_S = 0.15, 1.1, 40.0
 """Silences: Pareto lengths, far heavier than exponential."""
-SENSITIVITY_DBM: Final = -76.0
+SENSITIVITY_DBM: Final = -84.0
 SENSITIVITY_WIDTH_DB: Final = 2.0
 CHANNELS_MHZ: Final = np.round(902.75 + 0.5 * np.arange(50), 2)
 HOP_S: Final = 0.2
@@ -73,10 +79,11 @@ def some_tag(no: int, rng: np.random.Generator) -> RoomTag:
 
 
 class RoomRadio:
-    """One room: its number seeds the shadows, which stay as they are from recording to recording."""
+    """One room: its number seeds the shadows, most of which stay as they are from one recording to the next."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, recording: int) -> None:
         self._room = np.uint64(room & 0xFFFF_FFFF)
+        self._recording = np.uint64(recording & 0xFFFF_FFFF)
 
     def hear(self, walk: Walk, tag: RoomTag, origin: tuple[float, float], rng: np.random.Generator) -> Heard:
         """What the four antennas hear of a tag on its way. The walk is in the site's metres, the room at origin."""
@@ -105,10 +112,17 @@ class RoomRadio:
     def _place_dbm(self, x: Floats, y: Floats, port: Shorts, channel: Ints, distance: Floats) -> Floats:
         """Mean level of a place at a frequency: distance, shadow, and what the frequency makes of the echoes."""
         level = np.array(LEVEL_1M_DBM)[port] - np.array(SLOPE_DB)[port] * np.log10(np.maximum(distance, _NEAR_M))
-        level += np.array(SHADOW_SD_DB)[port] * smooth_field(x, y, self._fields(port), SHADOW_CELL_M)
+        level += np.array(SHADOW_SD_DB)[port] * self._shadow(x, y, port)
         echoes = self._fields(port + 4 * (channel + 1))
         placed: Floats = level + CHANNEL_SD_DB * smooth_field(x, y, echoes, SHADOW_CELL_M)
         return placed
+
+    def _shadow(self, x: Floats, y: Floats, port: Shorts) -> Floats:
+        """The room's shadow, and what has been moved about in it since the last recording."""
+        lasting = smooth_field(x, y, self._fields(port), SHADOW_CELL_M)
+        moved = smooth_field(x, y, mixed(self._fields(port + 16_384) + self._recording), MOVED_CELL_M)
+        shadow: Floats = np.sqrt(1.0 - MOVED_SHARE) * lasting + np.sqrt(MOVED_SHARE) * moved
+        return shadow
 
     def _fields(self, numbers: Ints | Shorts) -> Words:
         with np.errstate(over="ignore"):

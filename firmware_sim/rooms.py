@@ -2,6 +2,7 @@
 The two small rooms: a tag carried about in one square after another, and runs through a dock door.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from firmware_sim.epcs import sgtin, to_hex
 from firmware_sim.plan import AntennaPlan, DoorPlan, Plan, ReaderPlan, ZonePlan
 from firmware_sim.recording import Heard, Recording, TruthRow, joined_heard
-from firmware_sim.room_radio import ANTENNA_Z_M, CORNERS_M, SIDE_M, RoomRadio, RoomTag, some_tag
+from firmware_sim.room_radio import ANTENNA_Z_M, BEYOND_M, CORNERS_M, SIDE_M, RoomRadio, RoomTag, some_tag
 from firmware_sim.site_file import site_toml
 from firmware_sim.walks import SAMPLE_S, Box, Pace, Walk, roaming, standing, walk_along
 
@@ -22,12 +23,13 @@ RUN_S: Final = (6.0, 14.0)
 GAP_S: Final = 4.0
 """Between one run and the next; SAME_EPC_GAP_S where it is one tag that comes again and again."""
 SAME_EPC_GAP_S: Final = 30.0
-CARRYING: Final = Pace(speed_m_s=0.45)
+CARRYING: Final = Pace(speed_m_s=0.26)
 MILLING: Final = Pace(speed_m_s=0.6)
 _OUT_M: Final = 0.5
 _QUADRANTS: Final = ("south-west", "south-east", "north-west", "north-east")
-_DOCK: Final = (4.7, 0.0)
-"""The dock room's lower left corner: its lower edge is the building's."""
+_SIZE_M: Final = round(SIDE_M + 2 * BEYOND_M, 3)
+_DOCK: Final = Box(x0=4.1, y0=0.0, x1=round(4.1 + _SIZE_M, 3), y1=_SIZE_M)
+"""The dock room with its antennas: its lower edge is the building's."""
 _DOCK_WIDTH_M, _DOCK_HEIGHT_M = 14.0, 12.0
 
 
@@ -45,18 +47,23 @@ class RoomConfig:
 def record_quadrants(config: RoomConfig) -> Recording:
     """A single tag carried about within one square for a piece of time, then at once in another."""
     rng = np.random.default_rng([config.seed, 11, config.room])
-    radio = RoomRadio(config.room)
-    half = SIDE_M / 2
-    boxes = [Box(x0=x, y0=y, x1=x + half, y1=y + half) for y in (0.0, half) for x in (0.0, half)]
+    radio = RoomRadio(config.room, config.seed)
+    low = BEYOND_M
+    edges = [round(low + part * SIDE_M, 3) for part in (0.0, 0.5, 1.0)]
+    cuts = list(itertools.pairwise(edges))
+    boxes = [Box(x0=x0, y0=y0, x1=x1, y1=y1) for y0, y1 in cuts for x0, x1 in cuts]
     pieces = max(round((config.for_s or QUADRANTS_S) / config.piece_s), 1)
-    epc, tag = _epc(0), some_tag(0, rng)
+    epc, tag = (
+        _epc(0),
+        some_tag(0, np.random.default_rng([config.room, 13])),
+    )  # a room has its tag, as it has its shadows
     lots: list[Heard] = []
     truth: list[TruthRow] = []
     square = int(rng.integers(4))
     for no in range(pieces):
         begin_us = round(no * config.piece_s * 1e6)
         walk = roaming(boxes[square], config.piece_s, CARRYING, rng)
-        lots.append(_later(radio.hear(walk, _held_anew(tag, rng), (0.0, 0.0), rng), begin_us))
+        lots.append(_later(radio.hear(walk, _held_anew(tag, rng), (low, low), rng), begin_us))
         x, y = _place(walk)
         end_us = begin_us + round(config.piece_s * 1e6)
         truth.append(TruthRow(epc=epc, from_us=begin_us, to_us=end_us, zone=_QUADRANTS[square], x=x, y=y))
@@ -67,7 +74,7 @@ def record_quadrants(config: RoomConfig) -> Recording:
 def record_door_runs(config: RoomConfig) -> Recording:
     """Runs of one tag each at a dock door: it stands there, is carried about inside, or is carried through."""
     rng = np.random.default_rng([config.seed, 12, config.room])
-    radio = RoomRadio(config.room)
+    radio = RoomRadio(config.room, config.seed)
     epcs: list[str] = []
     lots: list[Heard] = []
     truth: list[TruthRow] = []
@@ -84,7 +91,9 @@ def record_door_runs(config: RoomConfig) -> Recording:
             epcs.append(_epc(no))
             tag = some_tag(len(epcs) - 1, rng)
         begin_us = round(at_s * 1e6)
-        lots.append(_later(radio.hear(walk, _held_anew(tag, rng), _DOCK, rng), begin_us))
+        lots.append(
+            _later(radio.hear(walk, _held_anew(tag, rng), (_DOCK.x0 + BEYOND_M, _DOCK.y0 + BEYOND_M), rng), begin_us)
+        )
         row = TruthRow(epc=epcs[-1], from_us=begin_us, to_us=begin_us + round(length_s * 1e6), zone="dock")
         x, y = _place(walk)
         truth.append(replace(row, x=x, y=y, door="dock-door", verdict=kind, direction=direction))
@@ -100,7 +109,8 @@ def _kinds(kinds: np.ndarray, for_s: float | None, rng: np.random.Generator) -> 
 
 def _run(kind: str, rng: np.random.Generator) -> tuple[Walk, str]:
     """One run, in the site's metres, and its direction."""
-    box = Box(x0=_DOCK[0], y0=_DOCK[1], x1=_DOCK[0] + SIDE_M, y1=_DOCK[1] + SIDE_M)
+    low_x, low_y = _DOCK.x0 + BEYOND_M, _DOCK.y0 + BEYOND_M
+    box = Box(x0=low_x, y0=low_y, x1=low_x + SIDE_M, y1=low_y + SIDE_M)
     for_s = float(rng.uniform(*RUN_S))
     if kind == "static":
         return standing(box, for_s, rng), "none"
@@ -109,7 +119,7 @@ def _run(kind: str, rng: np.random.Generator) -> tuple[Walk, str]:
     low, high = RUN_S
     for_s = float(rng.uniform(low, low + 2.0) if rng.random() < 0.5 else rng.uniform(high - 4.0, high))  # noqa: PLR2004
     direction = "in" if rng.random() < 0.5 else "out"  # noqa: PLR2004
-    ends = (box.y0 - _OUT_M, box.y1 + _OUT_M)
+    ends = (_DOCK.y0 - _OUT_M, _DOCK.y1 + _OUT_M)
     x = rng.uniform(box.x0 + 0.8, box.x1 - 0.8)
     drift = rng.normal(0.0, 0.2, 3)
     times = np.array([0.0, for_s * rng.uniform(0.4, 0.6), for_s])
@@ -149,15 +159,16 @@ def _recording(plan: Plan, epcs: list[str], lots: list[Heard], truth: list[Truth
 
 def _quadrants_plan(boxes: list[Box]) -> Plan:
     zones = tuple(_zone(name, "picking", box) for name, box in zip(_QUADRANTS, boxes, strict=True))
-    return _plan("Four squares", (SIDE_M, SIDE_M), zones, _reader((0.0, 0.0), _QUADRANTS), ())
+    return _plan("Four squares", (_SIZE_M, _SIZE_M), zones, _reader((BEYOND_M, BEYOND_M), _QUADRANTS), ())
 
 
 def _dock_plan() -> Plan:
-    x, y = _DOCK
-    dock = _zone("dock", "dock_door", Box(x0=x, y0=y, x1=x + SIDE_M, y1=y + SIDE_M))
-    hall = _zone("hall", "staging", Box(x0=0.0, y0=SIDE_M, x1=_DOCK_WIDTH_M, y1=_DOCK_HEIGHT_M))
-    door = DoorPlan(id="dock-door", name="Dock door", zone="dock", kind="dock", outside=(x + SIDE_M / 2, -1.0))
-    return _plan("Dock", (_DOCK_WIDTH_M, _DOCK_HEIGHT_M), (dock, hall), _reader(_DOCK, ("dock",) * 4), (door,))
+    hall = Box(x0=0.0, y0=_SIZE_M, x1=_DOCK_WIDTH_M, y1=_DOCK_HEIGHT_M)
+    zones = (_zone("dock", "dock_door", _DOCK), _zone("hall", "staging", hall))
+    middle = (_DOCK.x0 + _DOCK.x1) / 2
+    door = DoorPlan(id="dock-door", name="Dock door", zone="dock", kind="dock", outside=(middle, -1.0))
+    reader = _reader((_DOCK.x0 + BEYOND_M, _DOCK.y0 + BEYOND_M), ("dock",) * 4)
+    return _plan("Dock", (_DOCK_WIDTH_M, _DOCK_HEIGHT_M), zones, reader, (door,))
 
 
 def _zone(zone_id: str, kind: str, box: Box) -> ZonePlan:
@@ -173,7 +184,14 @@ def _reader(origin: tuple[float, float], zones: tuple[str, ...]) -> ReaderPlan:
         firmware="native",
         style="rows",
         antennas=tuple(
-            AntennaPlan(port=port, x=origin[0] + x, y=origin[1] + y, z=ANTENNA_Z_M, zone=zone, facing_deg=facing)
+            AntennaPlan(
+                port=port,
+                x=round(origin[0] + x, 3),
+                y=round(origin[1] + y, 3),
+                z=ANTENNA_Z_M,
+                zone=zone,
+                facing_deg=facing,
+            )
             for port, ((x, y), zone, facing) in enumerate(
                 zip(CORNERS_M, zones, (45.0, 135.0, 315.0, 225.0), strict=True), start=1
             )
