@@ -1,0 +1,78 @@
+"""
+Tallyport itself, as one method among the others: through its public functions and the files that they write.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from core.site import Site
+from core.site_file import load_site
+from tallyport.replay import replay
+from tallyport.score import Published, read_published
+from tallyport.score.passages import read_passages
+from tallyport.score.presence import Word, read_presence
+from tallyport.score.truth import Passage
+from tests.accuracy.decisions import Placer
+from tests.accuracy.recording import Read, Recording
+
+CALIBRATES: Final = find_spec("tallyport.calibrate") is not None
+"""Whether this version learns from labelled reads; where it doesn't, it stands in the tables by its floor plan only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """All that one replay published."""
+
+    zones: list[Published]
+    presence: list[Word]
+    passages: list[Passage]
+
+
+def tallyport(training: Recording | None) -> Callable[[Sequence[Read], Site], Said]:
+    """Calibrate with a labelled recording, if there is one; what comes back replays reads and gives all it said."""
+
+    def run(reads: Sequence[Read], site: Site) -> Said:
+        with TemporaryDirectory(prefix="tallyport-accuracy-") as name:
+            folder = Path(name)
+            Recording(site=site, reads=reads, truth=()).write(folder)
+            out = folder / "out"
+            learnt = {"calibration": _learn(training, folder / "training")} if training else {}
+            play: Callable[..., Any] = replay
+            play(folder / "reads.csv", load_site(folder / "site.toml"), out, **learnt)
+            return Said(
+                zones=read_published(out / "zones.csv"),
+                presence=read_presence(out / "presence.csv"),
+                passages=read_passages(out / "passages.csv"),
+            )
+
+    return run
+
+
+def uncalibrated(reads: Sequence[Read], site: Site) -> list[Published]:
+    """Place tags by the floor plan alone."""
+    return tallyport(None)(reads, site).zones
+
+
+def calibrated(training: Recording) -> Placer:
+    """Learn from a labelled recording, then place."""
+    run = tallyport(training)
+    return lambda reads, site: run(reads, site).zones
+
+
+def watched(reads: Sequence[Read], site: Site) -> list[Word]:
+    """Say who is there, by the floor plan alone."""
+    return tallyport(None)(reads, site).presence
+
+
+def _learn(training: Recording, folder: Path) -> Path:
+    """Calibrate in a folder; gives the file that replay takes."""
+    training.write(folder)
+    learn = import_module("tallyport.calibrate").calibrate
+    learnt = folder / "calibration.json"
+    learn(folder / "reads.csv", folder / "truth.csv", load_site(folder / "site.toml"), learnt)
+    return learnt

@@ -1,0 +1,1 @@
+"""What is asked of every method: data, split, judge; one question a file."""

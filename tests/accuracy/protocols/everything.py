@@ -1,0 +1,23 @@
+"""All protocols by name, and under which heading of the page each stands."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from tests.accuracy.protocols import bed, counts, hall, presence
+from tests.accuracy.report import Table
+
+TAKEN: Final = (50, 10)
+PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
+    bed.NAME: bed.run,
+    hall.NAME: hall.run,
+    presence.CROWD: presence.run_crowd,
+    presence.LYING: presence.run_lying,
+    **{f"{counts.NAME}-{taken}": partial(counts.run, taken) for taken in TAKEN},
+    counts.RULES: counts.run_rules,
+}
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Where a tag is: real recordings": (bed.NAME, hall.NAME),
+    "Whether a tag is there": (presence.CROWD, presence.LYING),
+    "What is missing": (*(f"{counts.NAME}-{taken}" for taken in TAKEN), counts.RULES),
+}
