@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from firmware_sim.faults import FaultsUnreadable, read_faults
+from firmware_sim.ladder import add_ladder, run_ladder
 from firmware_sim.layout import demo_plan
 from firmware_sim.products import products
 from firmware_sim.publish import BrokerUnreachable
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="DIR", help="where truth.csv, events.csv, shipments.json ... go")
     run.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_record(commands.add_parser("record", help="record a scenario into files, with no broker: site, reads, truth"))
+    add_ladder(commands.add_parser("ladder", help="print how hard the small rooms are, beside the real ones"))
     return parser
 
 
@@ -184,4 +186,5 @@ _COMMANDS: Final = {
     "shipments": _print_shipments,
     "run": _run,
     "record": run_record,
+    "ladder": run_ladder,
 }

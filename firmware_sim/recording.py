@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.arrays import Floats, Indices, Ints, Shorts
+from firmware_sim.arrays import Bools, Floats, Indices, Ints, Shorts
 from firmware_sim.truth import COLUMNS
 
 START_US: Final = 1_760_000_000_000_000
 """Recordings begin here (Unix time) unless they are told otherwise, so that a seed gives the same bytes."""
+_HEARD: Final = ("seen_us", "reader", "port", "tag", "level_dbm", "phase_deg", "channel_mhz")
 READ_COLUMNS: Final = ("time", "reader", "antenna", "epc", "rssi", "phase", "channel")
 
 
@@ -35,6 +36,10 @@ class Heard:
     def size(self) -> int:
         """How many there are."""
         return int(self.seen_us.size)
+
+    def part(self, which: slice | Bools) -> "Heard":
+        """Keep only these."""
+        return Heard(**{name: getattr(self, name)[which] for name in _HEARD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +109,6 @@ def _number(value: float, digits: int) -> str:
 
 def joined_heard(parts: Sequence[Heard]) -> Heard:
     """Put several lots together, in order of time."""
-    names = ("seen_us", "reader", "port", "tag", "level_dbm", "phase_deg", "channel_mhz")
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _HEARD}
     order = np.argsort(columns["seen_us"], kind="stable")
     return Heard(**{name: column[order] for name, column in columns.items()})

@@ -42,6 +42,9 @@ TURN_LOSS_DB: Final = 9.0
 TURN_TAU_S: Final = 8.0
 """How long a hand holds a tag alike."""
 TURN_SD_RAD: Final = 0.7
+CROSSED_EVERY_S: Final = 25.0
+CROSSED_DB: Final = (3.0, 9.0)
+"""Somebody crosses the way from a tag at rest to an antenna this often, and takes this much."""
 SLOTS_PER_S: Final = 25.0
 BURST: Final = 0.12
 """Chance that an antenna reads the tag once more before the next one's turn."""
@@ -96,6 +99,8 @@ class RoomRadio:
         level -= _turned_db(_held(walk, tag, t_s, heading, rng), away)
         if walk.carried:
             level -= _body_db(heading, away)
+        else:
+            level -= _crossed_db(t_s, port, rng)
         level += rng.normal(0.0, NOISE_SD_DB, t_s.size)
         answers = rng.random(t_s.size) < 1.0 / (1.0 + np.exp(-(level - SENSITIVITY_DBM) / SENSITIVITY_WIDTH_DB))
         told = answers & ~_quiet(t_s, rng)
@@ -184,6 +189,16 @@ def _turned_db(pointing: tuple[Floats, Floats], away: tuple[Floats, ...]) -> Flo
 def _body_db(heading: Floats, away: tuple[Floats, ...]) -> Floats:
     behind = np.maximum(-(np.cos(heading) * away[0] + np.sin(heading) * away[1]), 0.0)
     lost: Floats = BODY_LOSS_DB * behind
+    return lost
+
+
+def _crossed_db(t_s: Floats, port: Shorts, rng: np.random.Generator) -> Floats:
+    """What people take from a tag at rest as they cross the way to an antenna."""
+    lost = np.zeros(t_s.size)
+    for one in range(len(CORNERS_M)):
+        for at in rng.uniform(0.0, t_s[-1], rng.poisson(t_s[-1] / CROSSED_EVERY_S)).tolist():
+            dip = rng.uniform(*CROSSED_DB) * np.exp(-(((t_s - at) / 0.5) ** 2))
+            lost += np.where(port == one, dip, 0.0)
     return lost
 
 

@@ -24,8 +24,13 @@ GAP_S: Final = 4.0
 """Between one run and the next; SAME_EPC_GAP_S where it is one tag that comes again and again."""
 SAME_EPC_GAP_S: Final = 30.0
 CARRYING: Final = Pace(speed_m_s=0.26)
-MILLING: Final = Pace(speed_m_s=0.6)
-_OUT_M: Final = 0.5
+MILLING: Final = Pace(speed_m_s=0.26)
+MILLED_M: Final = 1.8
+"""Who mills about does so within a square of this side."""
+TURNED_SHARE: Final = 0.4
+"""So many of those who carry a tag through turn round on the way, as one does who pulls a truck."""
+_ENDS_M: Final = 0.2
+"""Runs through the door begin and end this far inside the room, as the published ones did in theirs."""
 _QUADRANTS: Final = ("south-west", "south-east", "north-west", "north-east")
 _SIZE_M: Final = round(SIDE_M + 2 * BEYOND_M, 3)
 _DOCK: Final = Box(x0=4.1, y0=0.0, x1=round(4.1 + _SIZE_M, 3), y1=_SIZE_M)
@@ -115,17 +120,29 @@ def _run(kind: str, rng: np.random.Generator) -> tuple[Walk, str]:
     if kind == "static":
         return standing(box, for_s, rng), "none"
     if kind == "milling":
-        return roaming(box, for_s, MILLING, rng), "none"
+        x, y = box.point(rng, MILLED_M / 2)
+        about = Box(x0=x - MILLED_M / 2, y0=y - MILLED_M / 2, x1=x + MILLED_M / 2, y1=y + MILLED_M / 2)
+        return roaming(about, for_s, MILLING, rng), "none"
+    return _through(box, rng)
+
+
+def _through(box: Box, rng: np.random.Generator) -> tuple[Walk, str]:
+    """Carry a tag through, fast or slowly, in or out."""
     low, high = RUN_S
     for_s = float(rng.uniform(low, low + 2.0) if rng.random() < 0.5 else rng.uniform(high - 4.0, high))  # noqa: PLR2004
     direction = "in" if rng.random() < 0.5 else "out"  # noqa: PLR2004
-    ends = (_DOCK.y0 - _OUT_M, _DOCK.y1 + _OUT_M)
-    x = rng.uniform(box.x0 + 0.8, box.x1 - 0.8)
-    drift = rng.normal(0.0, 0.2, 3)
-    times = np.array([0.0, for_s * rng.uniform(0.4, 0.6), for_s])
+    ends = (_DOCK.y0 + _ENDS_M, _DOCK.y1 - _ENDS_M)
     first, last = ends if direction == "in" else ends[::-1]
-    y = np.linspace(first, last, 3)
-    return walk_along(times, np.column_stack((x + drift, y)), for_s, rng), direction
+    x = rng.uniform(box.x0 + 0.8, box.x1 - 0.8) + rng.normal(0.0, 0.2, 3)
+    times = np.array([0.0, for_s * rng.uniform(0.4, 0.6), for_s])
+    walk = walk_along(times, np.column_stack((x, np.linspace(first, last, 3))), for_s, rng)
+    return (_turned_round(walk, rng) if rng.random() < TURNED_SHARE else walk), direction
+
+
+def _turned_round(walk: Walk, rng: np.random.Generator) -> Walk:
+    """Somebody pulls a truck through a door backwards, and turns round on the way; or the other way about."""
+    half_turn = np.pi / (1.0 + np.exp(-(walk.t_s - rng.uniform(0.35, 0.65) * walk.t_s[-1]) / 0.3))
+    return replace(walk, heading=walk.heading + half_turn + (np.pi if rng.random() < 0.5 else 0.0))  # noqa: PLR2004
 
 
 def _held_anew(tag: RoomTag, rng: np.random.Generator) -> RoomTag:
