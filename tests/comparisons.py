@@ -12,11 +12,13 @@ from core.engine import (
     kernels_fold,
     kernels_index,
     kernels_portal,
+    kernels_presence,
     kernels_settle,
     kernels_silence,
 )
 from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
+from core.engine.kernels_presence import PRESENCE
 from core.engine.plan import plan_of
 from core.engine.records import (
     EARS,
@@ -35,7 +37,7 @@ from core.engine.records import (
 )
 from core.engine.settled import blank_silence, new_readers
 from core.model.columns import NEVER_US
-from tests import naive, naive_ears, naive_portal, naive_silence
+from tests import naive, naive_ears, naive_portal, naive_presence, naive_silence
 from tests.streams import SECOND_US, START_US, small_site
 
 Args = tuple[Any, ...]
@@ -239,6 +241,21 @@ def rest_case(rng: Random) -> Args:
     return 3, row, silence_of(rng), health_of(rng), PLAN
 
 
+def presence_row(rng: Random) -> Any:
+    """What some gaps may have left of a tag; a fresh one now and then."""
+    row = np.zeros(1, PRESENCE)[0]
+    gaps_s = rng.choice([0.5, 1.4, 2.8, 30.0]) * rng.lognormal(0.0, 0.5, int(rng.integers(0, 130)))
+    if gaps_s.size:
+        row["gaps"], row["gap_mean_s"] = min(gaps_s.size, 100), gaps_s.mean()
+        row["gap_square_s2"] = (gaps_s**2).mean()
+    return row
+
+
+def due_case(rng: Random) -> Args:
+    heard_s = float(rng.choice([-1.0, 0.0, 1e6]))
+    return presence_row(rng), heard_s, max(heard_s, 0.0) + float(rng.choice([0.1, 1.4, 9.0, 500.0])), 5.0
+
+
 def out_of(_rng: Random) -> Out:
     return new_out(64)
 
@@ -294,6 +311,18 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
     ),
     kernels_portal.may_leave: Comparison(slow=naive_portal.may_leave, make=lambda r: (tag_row(r), PLAN)),
+    kernels_presence.allowed_s: Comparison(
+        slow=naive_presence.allowed_s, make=lambda r: (presence_row(r), float(r.uniform(3.0, 8.0)))
+    ),
+    kernels_presence.learn_gap: Comparison(
+        slow=naive_presence.learn_gap, make=lambda r: (presence_row(r), float(r.choice([0.1, 0.4, 1.4, 60.0])))
+    ),
+    kernels_presence.due_after_read: Comparison(slow=naive_presence.due_after_read, make=due_case),
+    kernels_presence.change_clock: Comparison(slow=naive_presence.change_clock, make=lambda r: (presence_row(r),)),
+    kernels_presence.presence: Comparison(
+        slow=naive_presence.presence,
+        make=lambda r: (float(r.choice([0.0, 3.0, 7.0, 1e4])), float(r.uniform(3.0, 30.0))),
+    ),
     kernels_silence.rest: Comparison(slow=naive_silence.rest, make=rest_case),
     kernels_silence.any_due: Comparison(slow=naive_silence.any_due, make=lambda r: (silence_of(r), health_of(r))),
     kernels_silence.write_move: Comparison(

@@ -14,12 +14,22 @@ from core.engine import (
     kernels_fold,
     kernels_index,
     kernels_portal,
+    kernels_presence,
     kernels_settle,
     kernels_silence,
 )
 from tests.comparisons import COMPARISONS, Comparison
 
-MODULES = (kernels_dedupe, kernels_ears, kernels_fold, kernels_index, kernels_portal, kernels_settle, kernels_silence)
+MODULES = (
+    kernels_dedupe,
+    kernels_ears,
+    kernels_fold,
+    kernels_index,
+    kernels_portal,
+    kernels_presence,
+    kernels_settle,
+    kernels_silence,
+)
 CASES = 60
 
 
