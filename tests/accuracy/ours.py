@@ -64,6 +64,12 @@ def calibrated(training: Recording) -> Placer:
     return lambda reads, site: run(reads, site).zones
 
 
+def passages(training: Recording | None) -> Callable[[Sequence[Read], Site], list[Passage]]:
+    """Judge what happened at doors, calibrated if there is something to learn from."""
+    run = tallyport(training)
+    return lambda reads, site: run(reads, site).passages
+
+
 def watched(reads: Sequence[Read], site: Site) -> list[Word]:
     """Say who is there, by the floor plan alone."""
     return tallyport(None)(reads, site).presence

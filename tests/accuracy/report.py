@@ -45,11 +45,12 @@ class Table:
 HEAD: Final = f"""# Accuracy
 
 How right Tallyport is, beside what others would say of the same reads. `make accuracy` writes this page,
-`{COMMAND}` prints it (`--only NAME`, `--json`); the same commit gives the same figures. The recordings lie in the folder that
-`TALLYPORT_DATA` names. Every method gets the same reads in time order, and what it publishes goes to the same judge,
-that of `tallyport score`. Recordings are split whole: no method is tested on a recording that it learned from. The
-published rules run as published; where a rule leaves a parameter open, its file in `tests/accuracy/baselines` says
-what was taken. A dash is a figure that doesn't exist: nothing was published, or an exit was never noticed."""
+`{COMMAND}` prints it (`--only NAME`, `--json`); the same commit gives the same figures. The recordings lie in
+the folder that `TALLYPORT_DATA` names. Every method gets the same reads in time order, and what it publishes goes to
+the same judge, that of `tallyport score`. Recordings are split whole: no method is tested on a recording that it
+learned from. The published rules run as published; where a rule leaves a parameter open, its file in
+`tests/accuracy/baselines` says what was taken. A dash is a figure that doesn't exist: nothing was published, or an
+exit was never noticed."""
 
 
 def page(groups: Mapping[str, Sequence[Table]]) -> str:

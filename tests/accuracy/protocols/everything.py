@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from tests.accuracy.protocols import bed, counts, hall, presence
+from tests.accuracy.protocols import bed, counts, doors, hall, presence, squares
 from tests.accuracy.report import Table
 
 TAKEN: Final = (50, 10)
+PIECES_S: Final = (30, 10)
 PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
     bed.NAME: bed.run,
     hall.NAME: hall.run,
@@ -15,9 +16,13 @@ PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
     presence.LYING: presence.run_lying,
     **{f"{counts.NAME}-{taken}": partial(counts.run, taken) for taken in TAKEN},
     counts.RULES: counts.run_rules,
+    **{f"{squares.NAME}-{piece_s}": partial(squares.run, piece_s) for piece_s in PIECES_S},
+    doors.NAME: doors.run,
 }
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Where a tag is: real recordings": (bed.NAME, hall.NAME),
     "Whether a tag is there": (presence.CROWD, presence.LYING),
     "What is missing": (*(f"{counts.NAME}-{taken}" for taken in TAKEN), counts.RULES),
+    "Where a tag is: simulated rooms": tuple(f"{squares.NAME}-{piece_s}" for piece_s in PIECES_S),
+    "What happened at a door": (doors.NAME,),
 }

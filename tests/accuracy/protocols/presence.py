@@ -38,12 +38,12 @@ def run_crowd() -> Table:
     return Table(
         name=CROWD,
         title="Gone or only unheard: a crowd at one antenna",
-        data=f"drawn from what was measured of a real one: {len(streams)} tags, and {static_tags.SELDOM} that are almost "
-        f"never read, {static_tags.CROWD_S:g} s (seed {SEED})",
+        data=f"drawn from what was measured of a real one: {len(streams)} tags, and {static_tags.SELDOM} that are "
+        f"almost never read, {static_tags.CROWD_S:g} s (seed {SEED})",
         split="nothing learns",
         judged=JUDGED,
-        bar="fixed 3, 5, 10, 25 on the real crowd: 4, 1, 0, 0 false at rate 0.92; 223, 40, 1, 0 at 0.55; 487, 242, 47, 0 "
-        "at 0.27; Bayes 0, 0, 8. There delays count whole epochs: up to 2.8 s less than ours, which are by the clock",
+        bar="fixed 3, 5, 10, 25 on the real crowd: 4, 1, 0, 0 false at rate 0.92; 223, 40, 1, 0 at 0.55; 487, 242, 47, "
+        "0 at 0.27; Bayes 0, 0, 8. There delays count whole epochs: up to 2.8 s less than ours, which are by the clock",
         rows=_rows(streams, static_tags.seldom()),
     )
 
