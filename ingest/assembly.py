@@ -81,11 +81,12 @@ class Assembly:
             self._offsets.observe(reader.id, arrived_us, newest_us)
         row.clock_offset_us = self._offsets.of(reader.id)
         self._ledger.sequence(reader.id, decoded, newest_us, arrived_us)
-        reasons = [*decoded.quarantined, *_time_reasons(raw, sane, arrived_us)]
-        if reasons:
-            row.quarantined += len(reasons)
-            count("ingest.quarantined", len(reasons))
-            work.keep(dead_letter(taken.delivery, reader.id, _summary(reasons, len(raw) + len(decoded.quarantined))))
+        bad = decoded.bad + int(raw.size - np.count_nonzero(sane))
+        if bad:
+            row.quarantined += bad
+            count("ingest.quarantined", bad)
+            reason = _summary(decoded, raw[~sane], arrived_us, bad)
+            work.keep(dead_letter(taken.delivery, reader.id, reason))
         good = decoded.reads if sane.all() else decoded.reads.take(sane)
         row.received += len(good)
         count("ingest.reads", len(good))
@@ -188,16 +189,19 @@ def _point_table(site: Site, reader: Reader) -> npt.NDArray[np.int32]:
     return table
 
 
-def _time_reasons(raw: npt.NDArray[np.int64], sane: Mask, arrived_us: int) -> list[str]:
-    if sane.all():
-        return []
-    return [
-        f"read at {int(at)} us is {'more than 8 days old' if at < arrived_us else 'more than 5 minutes ahead'}: "
-        "set the reader's clock"
-        for at in raw[~sane]
-    ]
-
-
-def _summary(reasons: list[str], n: int) -> str:
-    more = f" and {len(reasons) - REASONS_MAX} more" if len(reasons) > REASONS_MAX else ""
-    return f"{len(reasons)} of {n} reads refused: {'; '.join(reasons[:REASONS_MAX])}{more}"
+def _summary(decoded: Decoded, insane_us: npt.NDArray[np.int64], arrived_us: int, bad: int) -> str:
+    """The first few reasons word for word, and where there are more, how many reads were bad in which way."""
+    kinds = dict(decoded.refused)
+    told = decoded.quarantined[:REASONS_MAX]
+    for past, what in ((True, "more than 8 days old"), (False, "more than 5 minutes ahead")):
+        these = insane_us[(insane_us < arrived_us) == past]
+        advice = f"{what}: set the reader's clock"
+        told += [f"read at {at} us is {advice}" for at in these[:REASONS_MAX].tolist()]
+        kinds |= {f"is {advice}": len(these)} if len(these) else {}
+    told = told[:REASONS_MAX]
+    reads = len(decoded.reads) + decoded.bad
+    said = f"{bad} of {reads} reads refused: {'; '.join(told)}"
+    if bad == len(told):
+        return said
+    most = sorted(kinds.items(), key=lambda kind: -kind[1])[:REASONS_MAX]
+    return f"{said} and {bad - len(told)} more ({', '.join(f'{n} x {kind}' for kind, n in most)})"

@@ -91,7 +91,9 @@ class Decoded:
     events: list[ReaderEvent] = field(default_factory=list)
     sensors: list[SensorReading] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
-    """Why each bad read of an otherwise good message was left out, with its place in the message; one per read."""
+    """Why bad reads of an otherwise good message were left out, with their places in it; the first few of them."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """What was wrong, without places and values -> with how many reads; every bad read is counted here."""
     ignored: str = ""
     """What a legal message was that holds nothing for us, such as `ble`."""
     boot: str = ""
@@ -100,6 +102,11 @@ class Decoded:
     """The reader's own number of this message, one more than that of its last (native)."""
     event_nums: list[int] = field(default_factory=list)
     """The reader's own numbers of the tag events in this message (zebra), for gap accounting."""
+
+    @property
+    def bad(self) -> int:
+        """How many bad reads were left out."""
+        return sum(self.refused.values())
 
 
 Adapter = Callable[[Message], Decoded]

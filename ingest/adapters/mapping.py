@@ -3,6 +3,7 @@ The map of a `mapped` reader (docs/wire.md): where in its JSON things stand, and
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -116,9 +117,16 @@ class Maps:
         return mapping
 
 
-def at_path(value: object, path: str) -> object:
-    """Find what stands at a dotted path; a number names an entry of an array; None where nothing stands."""
-    for name in path.split("."):
+@lru_cache(maxsize=_MADE_MAX)
+def names_of(path: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether a path begins at the whole message (`$.`), and the names on the way."""
+    from_root = path.startswith("$.")
+    return from_root, tuple((path[2:] if from_root else path).split("."))
+
+
+def at_names(value: object, names: tuple[str, ...]) -> object:
+    """Find what stands at the end of a way; a number names an entry of an array; None where nothing stands."""
+    for name in names:
         if isinstance(value, dict):
             value = value.get(name)
         elif isinstance(value, list) and name.isascii() and name.isdecimal() and int(name) < len(value):

@@ -11,8 +11,11 @@ from ingest.adapters.decoded import MESSAGE_BYTES_MAX, BadMessage, Decoded
 
 ITEMS_MAX: Final = 20_000
 """The most reads that one message may hold."""
-QUARANTINED_MAX: Final = 250
-"""Past this many bad reads a message is not a message with bad reads in it: it is a bad message."""
+REASONS_MAX: Final = 8
+"""Bad reads of one message whose reasons are kept word for word; all are counted."""
+KINDS_MAX: Final = 16
+"""Kinds of reasons that are told apart in one message; the rest are others."""
+OTHERS: Final = "other reasons"
 TEXT_KEPT_MAX: Final = 256
 """Characters that are kept of what a reader says in words."""
 
@@ -76,10 +79,29 @@ def check_count(n: int) -> None:
 
 
 def quarantine(out: Decoded, reason: str) -> None:
-    """Leave one read out and keep the reason; too many of them make the whole message bad."""
-    out.quarantined.append(reason)
-    if len(out.quarantined) > QUARANTINED_MAX:
-        raise BadMessage(f"more than {QUARANTINED_MAX} bad reads in one message; the first: {out.quarantined[0]}")
+    """Leave one read out: it is counted with those that are bad in the same way, and the first reasons are kept."""
+    if len(out.quarantined) < REASONS_MAX:
+        out.quarantined.append(reason)
+    refuse(out, kind_of(reason))
+
+
+def refuse(out: Decoded, kind: str, n: int = 1) -> None:
+    """Count reads that are bad in the same way."""
+    if kind not in out.refused and len(out.refused) >= KINDS_MAX:
+        kind = OTHERS
+    out.refused[kind] = out.refused.get(kind, 0) + n
+
+
+def kind_of(reason: str) -> str:
+    """What a reason has in common with others of its kind: no number of the read, and no text that the reader said."""
+    place, _, what = reason.partition(": ")
+    if not what:
+        return reason
+    first, last = what.find("'"), what.rfind("'")
+    if first < last:
+        what = what[: first + 1] + what[last:]
+    name = place.rpartition("]")[2].lstrip(".")
+    return f"{name}: {what}" if name else what
 
 
 def clean(text: str) -> str:

@@ -3,8 +3,8 @@ Reads of one message, a list a column, become numpy columns here; a read whose E
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, Final
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,11 @@ class Rows:
     phase_deg: list[float | None] = field(default_factory=list)
     channel_mhz: list[float | None] = field(default_factory=list)
     count: list[int | None] = field(default_factory=list)
+
+    def take(self, index: list[int]) -> Self:
+        """The reads that an index names."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        return type(self)(**{name: [column[i] for i in index] if column else [] for name, column in columns.items()})
 
 
 def rows_of(reads: list[Read]) -> Rows:

@@ -81,6 +81,24 @@ def test_ledger_has_one_row_a_reader_and_starts_anew() -> None:
     assert second.ledger == ()
 
 
+def test_bad_reads_are_told_first_ones_in_full_and_the_rest_by_kind() -> None:
+    """
+    The letter of a message with bad reads has the first reasons, and how many reads were bad in which way.
+    """
+    bad = [b'{"seen_us":%d,"epc":"x%d"}' % (NOW_US, n) for n in range(300)]
+    old = [b'{"seen_us":0,"epc":"%s"}' % epc(n).encode() for n in range(40)]
+    good = b'{"seen_us":%d,"epc":"%s"}' % (NOW_US, epc(99).encode())
+    batch = _assembly().batch(_gathered(b'{"v":1,"reads":[%s]}' % b",".join([*bad, *old, good])))
+    (row,) = batch.ledger
+    (letter,) = batch.dead_letters
+    assert (row.received, row.quarantined, len(batch.reads)) == (1, 340, 1)
+    assert letter.reason == (
+        "340 of 341 reads refused: reads[0].epc: 'x0' is not hex; reads[1].epc: 'x1' is not hex;"
+        " reads[2].epc: 'x2' is not hex and 337 more"
+        " (300 x epc: '' is not hex, 40 x is more than 8 days old: set the reader's clock)"
+    )
+
+
 def test_dead_letters_of_a_batch_are_bounded_and_all_counted() -> None:
     """
     A flood of rubbish keeps so many letters and counts every one.
