@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tallyport.services.mosquitto import MosquittoServer
 from tallyport.services.nats import NatsServer
@@ -25,6 +27,8 @@ from tests.servers import (
     versions,
 )
 
+SHARING = ("tests/browser/", "tests/e2e/")
+"""Folders in which the tests of a file share a demo or a browser."""
 SLOW_MACHINES_ARE_NO_FINDING = (HealthCheck.too_slow,)
 settings.register_profile(
     "ci",
@@ -43,6 +47,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 def pytest_report_header() -> list[str]:
     """Say which servers these results are about."""
     return versions()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Say how tests are given out to several workers (`make test`)."""
+    return Spread(config, log)
+
+
+class Spread(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
+    """A test at a time, in order; what shares something costly stays together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith(SHARING) else nodeid
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.page import PHONE, WAIT_MS, LiveMap
 from tests.stack import Stack, impinj_read, native_reads, zebra_read
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one hall for all
+pytestmark = pytest.mark.slow
 EPC = "3034257BF7194E4000001A85"
 TRAVELLER = "3034257BF7194E4000001A86"
 HEARD_TIMES, HEARD_EVERY_S = 5, 1.1

@@ -13,7 +13,7 @@ import pytest
 from tallyport.services.process import free_port
 from tests.servers import remove, temporary_folder
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]  # one demo for all
+pytestmark = pytest.mark.slow
 SECONDS = 25
 
 
