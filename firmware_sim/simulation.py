@@ -18,6 +18,7 @@ from firmware_sim.native import NativeFirmware
 from firmware_sim.outgoing import SECOND_US
 from firmware_sim.plan import Plan
 from firmware_sim.population import fill
+from firmware_sim.reads import Reads
 from firmware_sim.scenarios import SCENARIOS
 from firmware_sim.senses import PhotoEyes, Sensors
 from firmware_sim.site_file import site_toml
@@ -92,12 +93,16 @@ class Warehouse:
         """Seconds since the start."""
         return self.world.now_us / SECOND_US
 
-    def tick(self) -> list[Told]:
-        """Let a tenth of a second pass, and give what the readers tell in it."""
+    def hear(self) -> list[Reads | None]:
+        """Let a tenth of a second pass, and give what each reader's antennas hear in it, at times since the start."""
         self.traffic.tick()
         from_us = self.world.now_us
         moving = self.world.tick(TICK_US)
-        heard = self.air.listen(moving, from_us, TICK_US)
+        return self.air.listen(moving, from_us, TICK_US)
+
+    def tick(self) -> list[Told]:
+        """Let a tenth of a second pass, and give what the readers tell in it."""
+        heard = self.hear()
         eyes = self._eyes.changes(self.world.movers)
         told: list[Told] = []
         for station, reads in zip(self.stations, heard, strict=True):

@@ -54,6 +54,11 @@ class TagTable:
         """On an announced shipment: nobody picks, returns or steals it."""
         self._serial_next = 1
 
+    @property
+    def encoded(self) -> int:
+        """How many EPCs have been given out."""
+        return self._serial_next - 1
+
     def encode(self, tags: Indices, sku: int) -> None:
         """Give these tags EPCs of their kinds that no tag has had before; cartons and items are of this product."""
         serials = np.arange(self._serial_next, self._serial_next + tags.size, dtype=np.uint64)

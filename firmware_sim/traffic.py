@@ -82,6 +82,7 @@ class Traffic:
     _orders: list[_Order] = field(default_factory=list)
     _shipped: int = 0
     _counts: dict[str, int] = field(default_factory=dict)
+    _resting: bool = False
 
     def __post_init__(self) -> None:
         """Set the clocks, and announce what is to leave first."""
@@ -105,8 +106,14 @@ class Traffic:
         for at_s, kind in sorted(thefts):
             self._later(at_s, partial(self._steal, kind))
 
+    def rest(self) -> None:
+        """Stop all work that has not begun."""
+        self._resting = True
+
     def tick(self) -> None:
         """Start what is due, and give free movers work."""
+        if self._resting:
+            return
         now_us = self.world.now_us
         for timer in self._timers:
             if timer.due_us <= now_us:

@@ -33,14 +33,18 @@ EventKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """One stay of one tag in one zone. door, verdict and direction are set where it was a passage."""
+    """
+    One stay of one tag in one zone; x and y are None where it was on the move.
+
+    In a door's zone, verdict says what the tag did there: through, milling (carried, but not through) or static.
+    """
 
     epc: str
     from_s: float
     to_s: float
     zone: str
-    x: float
-    y: float
+    x: float | None
+    y: float | None
     door: str = ""
     verdict: str = ""
     direction: str = ""
@@ -94,17 +98,18 @@ class Truth:
         came_from = int(self._came_from[tag])
         door = self._door_of.get(zone, "")
         out, into = goes_to == OUTSIDE, came_from == OUTSIDE
-        passed = bool(door) and out != into
+        passed, moving = out != into, bool(self._tags.moving[tag])
+        verdict = "through" if passed else "milling" if moving else "static"
         return Stay(
             epc=self._tags.epc(tag),
             from_s=int(self._since_us[tag]) / 1e6,
             to_s=at_us / 1e6,
             zone=self._zones[zone],
-            x=round(float(self.rest_x[tag]), 2),
-            y=round(float(self.rest_y[tag]), 2),
-            door=door if passed else "",
-            verdict="through" if passed else "",
-            direction=("out" if out else "in") if passed else "",
+            x=None if moving else round(float(self.rest_x[tag]), 2),
+            y=None if moving else round(float(self.rest_y[tag]), 2),
+            door=door,
+            verdict=verdict if door else "",
+            direction=(("out" if out else "in") if passed else "none") if door else "",
         )
 
     def stays(self, now_us: int) -> Iterator[Stay]:
@@ -121,7 +126,8 @@ class Truth:
             rows.writerow(COLUMNS)
             for s in self.stays(now_us):
                 times = (self._unix(s.from_s), self._unix(s.to_s))
-                rows.writerow((s.epc, *times, s.zone, s.x, s.y, s.door, s.verdict, s.direction))
+                place = ("" if s.x is None else s.x, "" if s.y is None else s.y)
+                rows.writerow((s.epc, *times, s.zone, *place, s.door, s.verdict, s.direction))
         with (folder / "events.csv").open("w", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(EVENT_COLUMNS)

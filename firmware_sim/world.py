@@ -17,7 +17,10 @@ from firmware_sim.truth import EventKind, Planted, Truth
 
 WALK_M_S: Final = 1.5
 DRIVE_M_S: Final = 2.6
+STROLL_M_S: Final = 0.5
 _ARM_M: Final = 0.4
+_SPEED_M_S: Final = {"forklift": DRIVE_M_S, "person": WALK_M_S, "walker": STROLL_M_S}
+"""A walker carries reference tags, slowly."""
 
 Errand = Generator[Point | float, None, None]
 """What a mover is to do: a point to go to, or seconds to wait, one after the other."""
@@ -25,9 +28,9 @@ Errand = Generator[Point | float, None, None]
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Mover:
-    """A person or a forklift, perhaps with something in hand."""
+    """A person, a forklift or a slow walker, perhaps with something in hand."""
 
-    kind: Literal["person", "forklift"]
+    kind: Literal["person", "forklift", "walker"]
     x: float
     y: float
     errand: Errand | None = None
@@ -38,7 +41,7 @@ class Mover:
     @property
     def speed_m_s(self) -> float:
         """How fast it goes."""
-        return DRIVE_M_S if self.kind == "forklift" else WALK_M_S
+        return _SPEED_M_S[self.kind]
 
 
 class World:

@@ -113,11 +113,11 @@ def test_stays_of_a_tag_follow_each_other() -> None:
 
 def test_passages_are_at_doors_and_go_in_and_out() -> None:
     """
-    A passage has a door and a direction, and both directions occur.
+    A passage has a door and a direction, and both directions occur; who doesn't pass has none.
     """
     passages = [stay for stay in stays_of_run() if stay.verdict]
-    assert {"in", "out"} == {stay.direction for stay in passages}
-    assert {"through"} == {stay.verdict for stay in passages}
+    assert {"in", "out"} == {stay.direction for stay in passages if stay.verdict == "through"}
+    assert {"none"} >= {stay.direction for stay in passages if stay.verdict != "through"}
     plan = demo_plan()
     assert all(plan.door(stay.door).zone == stay.zone for stay in passages)
 
