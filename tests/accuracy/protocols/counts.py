@@ -37,7 +37,7 @@ def run(taken: int) -> Table:
         judged=f"precision: the share truly gone on all lists (at most {LISTED} tags each) from the third count on; "
         f"found at once, within {WITHIN}: of the tags taken, those on the list after the first count without them, "
         "or after one of two",
-        rows={method: _figures(thefts, rank) for method, rank in METHODS.items()},
+        rows={method: figures_of(thefts, rank) for method, rank in METHODS.items()},
     )
 
 
@@ -68,7 +68,8 @@ def _cries(full: Store, needed: int) -> int:
     )
 
 
-def _figures(thefts: list[Theft], rank: Ranker) -> Figures:
+def figures_of(thefts: list[Theft], rank: Ranker) -> Figures:
+    """Give one method's row over some robbed stores."""
     listed = right = at_once = soon = taken = 0
     for theft in thefts:
         counts, panel = theft.store.counts, theft.store.panel

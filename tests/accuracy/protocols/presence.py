@@ -44,7 +44,7 @@ def run_crowd() -> Table:
         judged=JUDGED,
         bar="fixed 3, 5, 10, 25 on the real crowd: 4, 1, 0, 0 false at rate 0.92; 223, 40, 1, 0 at 0.55; 487, 242, 47, "
         "0 at 0.27; Bayes 0, 0, 8. There delays count whole epochs: up to 2.8 s less than ours, which are by the clock",
-        rows=_rows(streams, static_tags.seldom()),
+        rows=rows_of(streams, static_tags.seldom(), METHODS),
     )
 
 
@@ -57,17 +57,18 @@ def run_lying() -> Table:
         data=f"UCI 427, room S1: {len(streams)} spells of lying of a minute or longer, each a tag, real gaps",
         split=f"nothing learns; cut and thinned by chance (seed {SEED})",
         judged=JUDGED,
-        rows=_rows(streams, {}),
+        rows=rows_of(streams, {}, METHODS),
     )
 
 
-def _rows(streams: Streams, beside: Streams) -> dict[str, Figures]:
-    rows: dict[str, dict[str, float | None]] = {method: {} for method in METHODS}
+def rows_of(streams: Streams, beside: Streams, methods: Mapping[str, Watcher]) -> dict[str, Figures]:
+    """Try each method on the streams thinned to each rate."""
+    rows: dict[str, dict[str, float | None]] = {method: {} for method in methods}
     for wanted in RATES:
         share = static_tags.share_for(streams, wanted)
         rate = static_tags.read_rate(streams, share)
         recording = static_tags.taken_away(streams, share, beside)
-        for method, watch in METHODS.items():
+        for method, watch in methods.items():
             rows[method].update(_figures(recording, watch, f"{rate:.2f}"))
     return dict(rows)
 

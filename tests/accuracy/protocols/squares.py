@@ -41,11 +41,12 @@ def run(piece_s: int) -> Table:
         split=f"for each room, learns from seed {TRAINING_SEED} and is tried on seed {TEST_SEED}",
         judged="by time, from 2 s after each true change; mean over the rooms, changes summed, slowest delay",
         bar=BARS[piece_s],
-        rows={method: _figures(found) for method, found in scores.items()},
+        rows={method: figures_of(found) for method, found in scores.items()},
     )
 
 
-def _figures(scores: Sequence[ZoneScore]) -> Figures:
+def figures_of(scores: Sequence[ZoneScore]) -> Figures:
+    """Give one method's row from its score in each room."""
     return {
         "after 2 s": sum(score.settled_accuracy for score in scores) / len(scores),
         "all time": sum(score.zone_accuracy for score in scores) / len(scores),
