@@ -134,7 +134,7 @@ def test_doors_ask_of_the_truth_s_verdicts_only() -> None:
 
 def test_presence_counts_false_exits_at_each_rate() -> None:
     """
-    A watcher that calls every tag gone once is told so at each of the three rates.
+    Three figures at each of three rates; a window far longer than any gap makes no false exit.
     """
     streams = {"AA": [Read(static_tags.START_S + at, "shelf-1", 1, "AA", -60.0) for at in range(100)]}
 
@@ -205,7 +205,10 @@ def test_table_shows_a_dash_for_what_is_not() -> None:
     """
     Figures keep their columns, counts have no fraction, and what doesn't exist is a dash.
     """
-    rows = {"one": {"share": 0.5, "n": 1_234}, "Tallyport": {"share": None, "s": 12.345}}
+    rows: dict[str, dict[str, float | None]] = {
+        "one": {"share": 0.5, "n": 1_234},
+        "Tallyport": {"share": None, "s": 12.345},
+    }
     table = Table(name="t", title="T", data="d", split="s", judged="j", rows=rows)
 
     text = page({"Heading": [table]})

@@ -1,8 +1,9 @@
-"""Recorded data becomes what Tallyport reads: from small files of the same shapes, and from a folder that isn't there."""
+"""Recorded data becomes what Tallyport reads, here from small files of the same shapes."""
 
 import gzip
 import json
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -153,11 +154,7 @@ def test_crowd_is_what_was_measured() -> None:
     The drawn crowd has the measured median gap, and is read in as many epochs.
     """
     streams = static_tags.crowd()
-    gaps = sorted(
-        later.at_s - sooner.at_s
-        for stream in streams.values()
-        for sooner, later in zip(stream, stream[1:], strict=False)
-    )
+    gaps = sorted(later.at_s - sooner.at_s for stream in streams.values() for sooner, later in pairwise(stream))
 
     assert 1.38 == pytest.approx(gaps[len(gaps) // 2], abs=0.03)
     assert 0.915 == pytest.approx(static_tags.read_rate(streams, 1.0), abs=0.015)
