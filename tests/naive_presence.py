@@ -8,10 +8,10 @@ def allowed_s(row: Any, spreads: float) -> float:
     n, mean_s, square_s2 = (float(row[name]) for name in ("gaps", "gap_mean_s", "gap_square_s2"))
     variance = max(square_s2 - mean_s**2, 0.0)
     relative = variance / mean_s**2 if mean_s else 0.0
-    believed_mean_s = (3 * 2.5 + n * mean_s) / (3 + n)
-    believed_sd_s = believed_mean_s * math.sqrt((5 * 2.0 + n * relative) / (5 + n))
-    x = (n + 5) / 10
-    return spreads * (believed_mean_s / 6 + believed_sd_s) * x * math.expm1(1 / x)
+    believed_mean_s = (5 * 2.5 + n * mean_s) / (5 + n)
+    believed_sd_s = believed_mean_s * math.sqrt((10 * 2.0 + n * relative) / (10 + n))
+    x = (n + 4) / 8
+    return spreads * believed_sd_s * x * math.expm1(1 / x)
 
 
 def learn_gap(row: Any, gap_s: float) -> None:

@@ -7,22 +7,23 @@ import numpy as np
 from core.engine.kernels_jit import njit
 from core.engine.records import Row
 
-SPREADS: Final = 5.0
+SPREADS: Final = 5.4
 """The one setting: how many spreads of its own gaps a tag must be silent. More: fewer false exits, later true ones."""
-MEAN_SHARE: Final = 1.0 / 6.0
-"""Part of the mean gap that is taken into the spread: no reader is so regular that it never skips a round."""
 BURST_S: Final = 0.4
 """Reads nearer to each other are one burst: they say that the tag is there, and nothing of its pace."""
 MEMORY: Final = 100.0
 """Gaps that are remembered; older ones fade."""
 GUESS_S: Final = 2.5
-GUESS_GAPS: Final = 3.0
+GUESS_GAPS: Final = 5.0
 """A fresh tag's mean gap is guessed, and the guess weighs as much as so many gaps."""
 GUESS_CV2: Final = 2.0
-GUESS_CV2_GAPS: Final = 5.0
-"""The same for its gaps' variance in squares of their mean: 1 is what pure chance gives, and real tails are heavier."""
-FEW: Final = 10.0
-HEAD_START: Final = 5.0
+GUESS_CV2_GAPS: Final = 10.0
+"""
+The same for the variance of its gaps, in squares of their mean: pure chance gives 1, and real tails are heavier.
+Memory ends, so the guess always weighs something: no reader is so regular that it never skips a round.
+"""
+FEW: Final = 8.0
+HEAD_START: Final = 4.0
 """What is learned of about FEW gaps is little: the silence must last longer then, as with Student's distribution."""
 CARRIED: Final = 5.0
 """Gaps that still count once other antennas hear the tag: its pace may be another there."""
@@ -36,12 +37,12 @@ PRESENCE: Final = np.dtype([("gaps", "f4"), ("gap_mean_s", "f4"), ("gap_square_s
 @njit
 def allowed_s(row: Row, spreads: float) -> float:
     """
-    Say for how long a present tag may be silent: mostly some standard deviations of its own gaps.
+    Say for how long a present tag may be silent: some standard deviations of its own gaps.
 
     A strong tag is read once a round, so its gaps are regular and it is missed soon; of a weak one whole runs of reads
-    fail, so that its gaps are long and spread widely. With m and s, the mean and standard deviation of n gaps, it is
+    fail, so that its gaps are long and spread widely. With s, the standard deviation believed after n gaps, it is
 
-        spreads (m / 6 + s) x (exp(1 / x) - 1)    where x = (n + 5) / 10
+        spreads s x (exp(1 / x) - 1)    where x = (n + 4) / 8
 
     row      PRESENCE  gaps, gap_mean_s, gap_square_s2 are used
     spreads  float     the setting, SPREADS if nothing else is wanted
@@ -53,7 +54,7 @@ def allowed_s(row: Row, spreads: float) -> float:
     cv2 = max(square_s2 / (own_s * own_s) - 1.0, 0.0) if own_s > 0.0 else 0.0
     cv2 = (GUESS_CV2_GAPS * GUESS_CV2 + n * cv2) / (GUESS_CV2_GAPS + n)
     x = (n + HEAD_START) / FEW
-    return float(spreads * mean_s * (MEAN_SHARE + np.sqrt(cv2)) * x * (np.exp(1.0 / x) - 1.0))
+    return float(spreads * mean_s * np.sqrt(cv2) * x * (np.exp(1.0 / x) - 1.0))
 
 
 @njit
