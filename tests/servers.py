@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal, TypeVar
@@ -49,6 +49,8 @@ class Servers:
         self._brokers: dict[BrokerKind, NatsServer | MosquittoServer] = {}
         self._migrated: set[EditionName] = set()
         self._numbers = itertools.count(1)
+        self._dropping = ThreadPoolExecutor(1)
+        self._dropped: list[Future[None]] = []
 
     def database_server(self, edition: EditionName) -> PostgresServer:
         """The shared server of an edition. It forgets what a power cut would take; databases are cheap in it."""
@@ -65,7 +67,10 @@ class Servers:
 
     @contextmanager
     def database(self, edition: EditionName, *, migrated: bool) -> Iterator[str]:
-        """A database of its own for one test: its address. Dropped when the test is over, whoever is connected."""
+        """
+        A database of its own for one test: its address. Dropped when the test is over, whoever is connected; the server
+        waits a moment for whom it throws out, and the next test needn't.
+        """
         server = self.database_server(edition)
         template = self._template(edition) if migrated else "template0"
         name = f"test_{next(self._numbers)}"
@@ -73,11 +78,15 @@ class Servers:
         try:
             yield server.url_of(name)
         finally:
-            _administer(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), name)
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            self._dropped.append(self._dropping.submit(_administer, server, drop, name))
 
     def close(self) -> None:
         """Stop all that was started."""
+        self._dropping.shutdown()
         self._stack.close()
+        for dropped in self._dropped:
+            dropped.result()
 
     def _template(self, edition: EditionName) -> str:
         """The database that has all migrations, made once."""
