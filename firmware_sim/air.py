@@ -10,10 +10,12 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.arrays import Floats, Indices, Shorts, Singles, Words
+from firmware_sim.attitude import attitude_loss_db
 from firmware_sim.plan import Plan
-from firmware_sim.radio import DEEP_FADE, FADING_SD_DB, Antennas, answered, deep_fade, mixed
+from firmware_sim.radio import DEEP_FADE, DRIFT_S, DRIFT_SD_DB, FADING_SD_DB, Antennas, answered, deep_fade
 from firmware_sim.reads import Reads, joined
 from firmware_sim.ring import Ring
+from firmware_sim.shadow import mixed, smooth_in_time
 from firmware_sim.tags import Life, TagTable
 
 ANSWERED_MIN: Final = 0.03
@@ -67,8 +69,9 @@ class Air:
         table = self._tags
         x, y, z = table.x[tags], table.y[tags], table.z[tags]
         near = self.antennas.near(x, y)
-        level = self.antennas.level_dbm((x, y, z), table.zone[tags], near)
-        return near, level + table.gain_db[tags][:, np.newaxis]
+        level = self.antennas.level_dbm((x, y, z), table.zone[tags], near) + table.gain_db[tags][:, np.newaxis]
+        way = self.antennas.way((x, y, z), near)
+        return near, level - attitude_loss_db(way, table.turn_rad[tags], table.carrier_rad[tags])
 
     def listen(self, moving: Indices, from_us: int, tick_us: int) -> list[Reads | None]:
         """All reads from an instant on for one tick: for each reader its own, None where there is none."""
@@ -123,7 +126,9 @@ class Air:
         """Query these links at these instants after from_us, and keep the answers."""
         tag, antenna, level = links
         seen_us = from_us + at.astype(np.int64)
-        deep = deep_fade(self._link_words(tag, antenna), seen_us)
+        words = self._link_words(tag, antenna)
+        level = level + DRIFT_SD_DB * smooth_in_time(words, seen_us, DRIFT_S)
+        deep = deep_fade(words, seen_us)
         heard = self._rng.random(tag.size) < answered(level) * np.where(deep, DEEP_FADE, 1.0)
         if not heard.any():
             return

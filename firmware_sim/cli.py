@@ -20,6 +20,7 @@ from firmware_sim.ladder import add_ladder, run_ladder
 from firmware_sim.layout import demo_plan
 from firmware_sim.products import products
 from firmware_sim.publish import BrokerUnreachable
+from firmware_sim.realism import add_realism, run_realism
 from firmware_sim.record import add_record, run_record
 from firmware_sim.run import Config, Progress, Simulation
 from firmware_sim.scenarios import SCENARIOS
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_record(commands.add_parser("record", help="record a scenario into files, with no broker: site, reads, truth"))
     add_ladder(commands.add_parser("ladder", help="print how hard the small rooms are, beside the real ones"))
+    add_realism(commands.add_parser("realism", help="print figures of simulated recordings beside real ones"))
     return parser
 
 
@@ -187,4 +189,5 @@ _COMMANDS: Final = {
     "run": _run,
     "record": run_record,
     "ladder": run_ladder,
+    "realism": run_realism,
 }

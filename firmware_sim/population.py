@@ -30,6 +30,9 @@ UNIT_MAX: Final = 24
 UNIT_MIN: Final = 4
 UNITS_WANTED: Final = 120
 """With few tags, units are smaller rather than few."""
+HARD_SHARE: Final = 0.03
+HARD_LOSS_DB: Final = 12.0
+"""Tags on metal, on liquid or behind another: of 61 in a published dense set, 3 were almost never read."""
 _MARGIN_M: Final = 1.0
 _SPREAD_M: Final = 0.5
 _FACTORY_SHARE: Final = 0.04
@@ -42,12 +45,19 @@ def fill(plan: Plan, count: int, rng: np.random.Generator) -> tuple[TagTable, li
     starts = np.arange(0, count, size)
     units = [np.arange(start, min(start + size, count), dtype=np.int32) for start in starts.tolist()]
     zones = _zones_of_units(plan, len(units), rng)
-    tags.gain_db[:] = rng.normal(0.0, TAG_GAIN_SD_DB, count)
+    give_gains(tags, rng)
     for no, unit in enumerate(units):
         _make_up(tags, unit, loose=_is_loose(plan, int(zones[no])), rng=rng)
         tags.encode(unit, int(rng.integers(SKUS)))
     _place(plan, tags, units, zones, rng)
     return tags, units
+
+
+def give_gains(tags: TagTable, rng: np.random.Generator) -> None:
+    """Say how well each tag answers, and which way it points."""
+    tags.gain_db[:] = rng.normal(0.0, TAG_GAIN_SD_DB, tags.count)
+    tags.gain_db -= HARD_LOSS_DB * (rng.random(tags.count) < HARD_SHARE)
+    tags.turn_rad[:] = rng.uniform(-np.pi, np.pi, tags.count)
 
 
 def _zones_of_units(plan: Plan, count: int, rng: np.random.Generator) -> np.ndarray:

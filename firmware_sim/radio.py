@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.arrays import Bools, Floats, Indices, Ints, Shorts, Singles, Words
+from firmware_sim.arrays import Bools, Indices, Ints, Shorts, Singles, Words
 from firmware_sim.plan import Plan
+from firmware_sim.shadow import mixed, normal_of, smooth_field
 
 LEVEL_1M_DBM: Final = -51.0
 LEVEL_1M_SD_DB: Final = 1.6
@@ -18,8 +19,15 @@ LEVEL_1M_MIN_DBM, LEVEL_1M_MAX_DBM = -57.0, -49.0
 SLOPE_DB: Final = 22.0
 """Loss for each tenfold of distance."""
 SHADOW_SD_DB: Final = 3.2
-TAG_GAIN_SD_DB: Final = 3.5
-FADING_SD_DB: Final = 2.1
+SHADOW_CELL_M: Final = 0.4
+SHADOW_WIDE_M: Final = 3.0
+WIDE_SHARE: Final = 0.4
+"""This part of the shadow's variance is of what stands about, not of the step one takes."""
+TAG_GAIN_SD_DB: Final = 3.0
+FADING_SD_DB: Final = 1.7
+DRIFT_SD_DB: Final = 1.2
+DRIFT_S: Final = 40.0
+"""Read to read a level scatters; and over so many seconds it drifts, for others move about."""
 SENSITIVITY_DBM: Final = -73.0
 """Where every other query of a tag goes unanswered."""
 SENSITIVITY_WIDTH_DB: Final = 1.6
@@ -30,29 +38,10 @@ BACK_LOSS_DB: Final = 9.0
 """What an antenna loses behind its back."""
 REACH_M: Final = 20.0
 _NEAR_M: Final = 0.5
-_SHADOW_CELLS_PER_M: Final = 2.0
 DEEP_FADE: Final = 0.03
 """Share of the answers left in a deep fade."""
 DEEP_FADES: Final = ((2, 0.06), (8, 0.02), (32, 0.006))
 """(how long it lasts in seconds, how often): gaps' tails are far heavier than exponential."""
-
-
-def mixed(words: Words) -> Words:
-    """Scatter integers over all 64 bits, always the same way (splitmix64)."""
-    with np.errstate(over="ignore"):
-        words = words + np.uint64(0x9E3779B97F4A7C15)
-        words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        scattered: Words = words ^ (words >> np.uint64(31))
-    return scattered
-
-
-def normal_of(words: Words) -> Singles:
-    """Turn scattered integers into standard normal deviates (Box-Muller)."""
-    u = ((words >> np.uint64(40)).astype(np.float64) + 0.5) / float(1 << 24)
-    v = (words & np.uint64(0xFFFFFF)).astype(np.float64) / float(1 << 24)
-    deviates: Floats = np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * v)
-    return deviates.astype(np.float32)
 
 
 def answered(level_dbm: Singles) -> Singles:
@@ -90,23 +79,29 @@ class Antennas:
 
     def level_dbm(self, place: tuple[Singles, Singles, Singles], zone: Shorts, antennas: Indices) -> Singles:
         """Mean level, without the tag's own gain, of tags at these places: an array [tag, antenna]."""
-        x, y, z = (axis[:, np.newaxis] for axis in place)
-        dx, dy = x - self.x[antennas], y - self.y[antennas]
-        distance = np.sqrt(dx * dx + dy * dy + (z - self.z[antennas]) ** 2)
+        x, y, _ = (axis[:, np.newaxis] for axis in place)
+        dx, dy, dz = self.way(place, antennas)
+        distance = np.sqrt(dx * dx + dy * dy + dz * dz)
         level = self.level_1m_dbm[antennas] - SLOPE_DB * np.log10(np.maximum(distance, _NEAR_M))
         level += SHADOW_SD_DB * self._shadow(x, y, antennas)
         level -= RACK_LOSS_DB * self._behind_goods(zone, antennas)
-        level -= BACK_LOSS_DB * self._behind_back(dx, dy, antennas)
+        level -= BACK_LOSS_DB * self._behind_back(-dx, -dy, antennas)
         level -= self._walls_between(x, y, antennas)
         levels: Singles = level.astype(np.float32)
         return levels
 
+    def way(self, place: tuple[Singles, Singles, Singles], antennas: Indices) -> tuple[Singles, Singles, Singles]:
+        """From tags at these places to antennas: dx, dy, dz in metres, each an array [tag, antenna]."""
+        x, y, z = (axis[:, np.newaxis] for axis in place)
+        return self.x[antennas] - x, self.y[antennas] - y, self.z[antennas] - z
+
     def _shadow(self, x: Singles, y: Singles, antennas: Indices) -> Singles:
-        column = np.floor(x * _SHADOW_CELLS_PER_M).astype(np.int64).astype(np.uint64)
-        row = np.floor(y * _SHADOW_CELLS_PER_M).astype(np.int64).astype(np.uint64)
-        with np.errstate(over="ignore"):
-            place = mixed(column * np.uint64(0x1F123BB5) ^ row * np.uint64(0x5F356495) ^ self._seed)
-            return normal_of(mixed(place + antennas.astype(np.uint64) * np.uint64(0x2545F491)))
+        """Standard normal deviates: part of it changes with a step, part with what stands about."""
+        fields = mixed(antennas.astype(np.uint64) + (self._seed << np.uint64(20)))
+        near = smooth_field(x, y, fields, SHADOW_CELL_M)
+        wide = smooth_field(x, y, mixed(fields), SHADOW_WIDE_M)
+        shadow: Singles = np.sqrt(1.0 - WIDE_SHARE) * near + np.sqrt(WIDE_SHARE) * wide
+        return shadow
 
     def _behind_goods(self, zone: Shorts, antennas: Indices) -> Bools:
         there = self.zone[antennas]

@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.arrays import Bools, Floats, Ints, Shorts, Words
-from firmware_sim.radio import mixed
 from firmware_sim.recording import Heard
-from firmware_sim.shadow import smooth_field
+from firmware_sim.shadow import mixed, smooth_field
 from firmware_sim.walks import Walk, wander
 
 SIDE_M: Final = 4.6

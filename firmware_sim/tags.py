@@ -8,6 +8,7 @@ import numpy as np
 
 from firmware_sim import epcs
 from firmware_sim.arrays import Indices, Words
+from firmware_sim.attitude import AT_REST
 
 
 class Kind(IntEnum):
@@ -47,6 +48,10 @@ class TagTable:
         self.z = np.full(count, 1.0, np.float32)
         self.zone = np.full(count, -2, np.int16)
         self.gain_db = np.zeros(count, np.float32)
+        self.turn_rad = np.zeros(count, np.float32)
+        """Bearing of its dipole."""
+        self.carrier_rad = np.full(count, AT_REST)
+        """Heading of who carries it."""
         self.moving = np.zeros(count, np.bool_)
         self.busy = np.zeros(count, np.bool_)
         self.epoch = np.zeros(count, np.int32)

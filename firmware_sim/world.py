@@ -10,6 +10,7 @@ import numpy as np
 
 from firmware_sim.air import Air
 from firmware_sim.arrays import Indices
+from firmware_sim.attitude import AT_REST
 from firmware_sim.geometry import OUTSIDE, Floor, Point
 from firmware_sim.plan import Plan
 from firmware_sim.tags import Life, TagTable
@@ -37,6 +38,7 @@ class Mover:
     load: Indices = field(default_factory=lambda: np.zeros(0, np.int32))
     way: list[Point] = field(default_factory=list)
     wait_until_us: int = 0
+    heading_rad: float = 0.0
 
     @property
     def speed_m_s(self) -> float:
@@ -66,6 +68,7 @@ class World:
         table.moving[tags] = True
         table.busy[tags] = True
         table.epoch[tags] += 1
+        table.carrier_rad[tags] = mover.heading_rad
         spread = np.linspace(-_ARM_M, _ARM_M, max(tags.size, 1))[: tags.size].astype(np.float32)
         table.x[tags] = mover.x + spread
         table.y[tags] = mover.y + spread[::-1] * (np.arange(tags.size) % 2)
@@ -78,6 +81,7 @@ class World:
         table.moving[tags] = False
         table.busy[tags] = False
         table.epoch[tags] += 1
+        table.carrier_rad[tags] = AT_REST
         self.truth.rest(tags)
         self.air.settle(tags)
 
@@ -152,8 +156,18 @@ class World:
                 mover.y += (goal_y - mover.y) * left / distance
                 left = 0.0
         if mover.load.size:
-            self.tags.x[mover.load] += np.float32(mover.x - before[0])
-            self.tags.y[mover.load] += np.float32(mover.y - before[1])
+            self._carry_on(mover, mover.x - before[0], mover.y - before[1])
+
+    def _carry_on(self, mover: Mover, dx: float, dy: float) -> None:
+        """The load goes where its mover goes, and turns as it turns."""
+        load = mover.load
+        self.tags.x[load] += np.float32(dx)
+        self.tags.y[load] += np.float32(dy)
+        if dx or dy:
+            heading = float(np.arctan2(dy, dx))
+            self.tags.turn_rad[load] += np.float32(heading - mover.heading_rad)
+            mover.heading_rad = heading
+            self.tags.carrier_rad[load] = heading
 
     def _next_steps(self, mover: Mover) -> None:
         """Ask the errand what comes next, until that takes time."""
