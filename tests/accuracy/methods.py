@@ -11,7 +11,6 @@ from tests.accuracy.baselines.fixed_window import fixed_window_zone
 from tests.accuracy.baselines.histogram_hmm import Belief, histogram_hmm
 from tests.accuracy.baselines.last_antenna import last_antenna
 from tests.accuracy.decisions import Learn, untaught
-from tests.accuracy.report import OURS
 
 BY_PLAN: Final[Mapping[str, Learn]] = {
     "last antenna": untaught(last_antenna),
@@ -30,8 +29,5 @@ LEARNING: Final[Mapping[str, Learn]] = {
     "histogram HMM, alpha 0.25, sure": histogram_hmm(Belief(alpha=0.25, publish_above=0.9)),
 }
 """Zones by labelled reads; `sure` publishes a change only above 0.9."""
-OF_OURS: Final[Mapping[str, Learn]] = {
-    f"{OURS}, floor plan only": untaught(ours.uncalibrated),
-    **({f"{OURS}, calibrated": ours.calibrated} if ours.CALIBRATES else {}),
-}
+OF_OURS: Final[Mapping[str, Learn]] = {**ours.BY_PLAN, **ours.TAUGHT}
 ZONES: Final[Mapping[str, Learn]] = {**BY_PLAN, **LEARNING, **OF_OURS}

@@ -2,7 +2,7 @@
 Tallyport itself, as one method among the others: through its public functions and the files that they write.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,11 +14,13 @@ from core.site import Site
 from core.site_file import load_site
 from tallyport.replay import replay
 from tallyport.score import Published, read_published
+from tallyport.score.alerts import Notice, read_alerts
 from tallyport.score.passages import read_passages
 from tallyport.score.presence import Word, read_presence
 from tallyport.score.truth import Passage
-from tests.accuracy.decisions import Placer
+from tests.accuracy.decisions import Learn, Placer, untaught
 from tests.accuracy.recording import Read, Recording
+from tests.accuracy.report import OURS
 
 CALIBRATES: Final = find_spec("tallyport.calibrate") is not None
 """Whether this version learns from labelled reads; where it doesn't, it stands in the tables by its floor plan only."""
@@ -31,6 +33,8 @@ class Said:
     zones: list[Published]
     presence: list[Word]
     passages: list[Passage]
+    alerts: list[Notice] | None
+    """None where this version's replay tells none."""
 
 
 def tallyport(training: Recording | None) -> Callable[[Sequence[Read], Site], Said]:
@@ -48,6 +52,7 @@ def tallyport(training: Recording | None) -> Callable[[Sequence[Read], Site], Sa
                 zones=read_published(out / "zones.csv"),
                 presence=read_presence(out / "presence.csv"),
                 passages=read_passages(out / "passages.csv"),
+                alerts=read_alerts(out / "alerts.csv") if (out / "alerts.csv").exists() else None,
             )
 
     return run
@@ -82,3 +87,7 @@ def _learn(training: Recording, folder: Path) -> Path:
     learnt = folder / "calibration.json"
     learn(folder / "reads.csv", folder / "truth.csv", load_site(folder / "site.toml"), learnt)
     return learnt
+
+
+BY_PLAN: Final[Mapping[str, Learn]] = {f"{OURS}, floor plan only": untaught(uncalibrated)}
+TAUGHT: Final[Mapping[str, Learn]] = {f"{OURS}, calibrated": calibrated} if CALIBRATES else {}

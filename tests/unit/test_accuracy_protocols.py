@@ -6,16 +6,18 @@ from collections.abc import Sequence
 import pytest
 
 from core.site import Site
-from tallyport.score import Published, ZoneScore
+from tallyport.score import Published, Stay, ZoneScore
+from tallyport.score.alerts import Notice
+from tallyport.score.presence import Word
 from tests.accuracy import ours
 from tests.accuracy.__main__ import as_json, as_page
 from tests.accuracy.judge import Mark, rightness, said_at
-from tests.accuracy.protocols import bed, counts, doors, hall, presence, squares
+from tests.accuracy.protocols import bed, counts, doors, hall, presence, silence, squares, warehouse
 from tests.accuracy.protocols.everything import GROUPS, PROTOCOLS
 from tests.accuracy.rankers.misses_in_a_row import misses_in_a_row, trailing_misses
 from tests.accuracy.rankers.pooled_bayes import Beliefs, log_odds, pooled_bayes, read_rates
 from tests.accuracy.recording import Place, Read, Recording
-from tests.accuracy.recordings import static_tags, uci
+from tests.accuracy.recordings import shelves, static_tags, uci
 from tests.accuracy.recordings.store import Store, Theft
 from tests.accuracy.report import Table, page
 
@@ -227,3 +229,38 @@ def test_ours_runs_through_the_public_replay() -> None:
     reads = [Read(static_tags.START_S + at, "shelf-1", 1, "AA", -55.0) for at in range(20)]
 
     assert {"shelf"} == {word.zone for word in ours.uncalibrated(reads, static_tags.site())}
+
+
+def test_silence_tells_whose_tags_were_lost() -> None:
+    """
+    A tag of the silenced reader and one of the other's are counted apart; a method without alerts has none.
+    """
+    truth = [Place("A", 0, 1, "left"), Place("B", 0, 1, "right")]
+    test = Recording(site=static_tags.site(), reads=[], truth=truth)
+    words = [Word(epc=epc, at_s=1.0, state="missing") for epc in "AB"]
+
+    figures = silence.figures_of(test, words, [Notice(kind="reader_offline", subject="LEFT-1", at_s=5.0)])
+
+    assert [1, 1, 1] == list(figures.values())
+    assert silence.figures_of(test, words, None)["alerts about the reader"] is None
+
+
+def test_silenced_reader_tells_nothing_for_an_hour() -> None:
+    """
+    The reader speaks before and after its hour, and the other all the time.
+    """
+    begin, end = (shelves.START_S + at for at in (shelves.SILENT_FROM_S, shelves.SILENT_TO_S))
+    inside = {read.reader for read in shelves.recording().reads if begin <= read.at_s < end}
+    outside = {read.reader for read in shelves.recording().reads if not begin <= read.at_s < end}
+
+    assert {"right-1"} == inside
+    assert {"left-1", "right-1"} == outside
+
+
+def test_warehouse_movers_were_in_two_zones() -> None:
+    """
+    A tag with two stays in one zone did not move.
+    """
+    stays = [Stay(epc=epc, from_s=0, to_s=1, zone=zone) for epc, zone in ("Ax", "Ay", "Bx", "Bx")]
+
+    assert ["A", "A"] == [stay.epc for stay in warehouse.movers(stays)]

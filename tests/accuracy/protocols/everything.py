@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from tests.accuracy.protocols import bed, counts, doors, hall, presence, squares
+from tests.accuracy.protocols import bed, counts, doors, hall, presence, silence, squares, warehouse
 from tests.accuracy.report import Table
 
 TAKEN: Final = (50, 10)
@@ -17,12 +17,17 @@ PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
     **{f"{counts.NAME}-{taken}": partial(counts.run, taken) for taken in TAKEN},
     counts.RULES: counts.run_rules,
     **{f"{squares.NAME}-{piece_s}": partial(squares.run, piece_s) for piece_s in PIECES_S},
+    warehouse.NAME: warehouse.run,
     doors.NAME: doors.run,
+    silence.NAME: silence.run,
 }
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Where a tag is: real recordings": (bed.NAME, hall.NAME),
-    "Whether a tag is there": (presence.CROWD, presence.LYING),
+    "Whether a tag is there": (presence.CROWD, presence.LYING, silence.NAME),
     "What is missing": (*(f"{counts.NAME}-{taken}" for taken in TAKEN), counts.RULES),
-    "Where a tag is: simulated rooms": tuple(f"{squares.NAME}-{piece_s}" for piece_s in PIECES_S),
+    "Where a tag is: simulated rooms": (
+        *(f"{squares.NAME}-{piece_s}" for piece_s in PIECES_S),
+        warehouse.NAME,
+    ),
     "What happened at a door": (doors.NAME,),
 }
