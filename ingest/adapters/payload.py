@@ -49,7 +49,7 @@ def parse(decoder: JsonDecoder[T], payload: bytes | msgspec.Raw, place: str = ""
         raise BadMessage(_at(place, f"is not JSON: {exc}")) from exc
 
 
-def located(error: msgspec.ValidationError, place: str) -> str:
+def located(error: msgspec.ValidationError | str, place: str) -> str:
     """Turn msgspec's "Expected `int`, got `str` - at `$.antenna`" into our `reads[3].antenna: expected ...`."""
     what, _, path = str(error).partition(" - at `$")
     where = (place + path.rstrip("`")).lstrip(".")
@@ -63,12 +63,20 @@ def each_good(
     check_count(len(items))
     good: list[T] = []
     numbers: list[int] = []
+    alike: dict[str, int] = {}
     for i, item in enumerate(items):
         try:
-            good.append(parse(decoder, item, place(i)))
+            good.append(decoder.decode(item))
             numbers.append(i)
-        except BadMessage as exc:
-            quarantine(out, str(exc))
+        except msgspec.ValidationError as exc:  # put into words at the end: there may be thousands
+            said = str(exc)
+            alike[said] = alike.get(said, 0) + 1
+            if len(out.quarantined) < REASONS_MAX:
+                out.quarantined.append(located(said, place(i)))
+        except (ValueError, RecursionError) as exc:
+            quarantine(out, _at(place(i), f"can't be read: {exc}"))
+    for said, n in alike.items():
+        refuse(out, kind_of(located(said, "")), n)
     return good, numbers
 
 
