@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from tests.accuracy.protocols import bed, counts, doors, hall, presence, silence, squares, warehouse
+from tests.accuracy.protocols import bed, counts, doors, hall, hard, presence, silence, squares, warehouse
 from tests.accuracy.report import Table
 
 TAKEN: Final = (50, 10)
 PIECES_S: Final = (30, 10)
+# The longest first and, last, what can use its walk test.
 PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
+    warehouse.NAME: warehouse.run,
     bed.NAME: bed.run,
     hall.NAME: hall.run,
     presence.CROWD: presence.run_crowd,
@@ -17,9 +19,9 @@ PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
     **{f"{counts.NAME}-{taken}": partial(counts.run, taken) for taken in TAKEN},
     counts.RULES: counts.run_rules,
     **{f"{squares.NAME}-{piece_s}": partial(squares.run, piece_s) for piece_s in PIECES_S},
-    warehouse.NAME: warehouse.run,
     doors.NAME: doors.run,
     silence.NAME: silence.run,
+    hard.NAME: hard.run,
 }
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Where a tag is: real recordings": (bed.NAME, hall.NAME),
@@ -28,6 +30,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Where a tag is: simulated rooms": (
         *(f"{squares.NAME}-{piece_s}" for piece_s in PIECES_S),
         warehouse.NAME,
+        hard.NAME,
     ),
     "What happened at a door": (doors.NAME,),
 }

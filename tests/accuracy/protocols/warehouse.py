@@ -26,7 +26,7 @@ def run() -> Table:
     untaught = Recording(site=test.site, reads=(), truth=())
     rows = {method: judged(test, learn(untaught)) for method, learn in {**BY_PLAN, **ours.BY_PLAN}.items()}
     for where, seed in (("here", SEED), ("elsewhere", OTHER_SEED)):
-        training = simulated("standard", seed, *SIZE, "--walk-test")
+        training = walk_test(seed)
         for method, learn in {ALPHA: LEARNING[ALPHA], **ours.TAUGHT}.items():
             rows[f"{method} ({where})"] = judged(test, learn(training))
     return Table(
@@ -39,6 +39,11 @@ def run() -> Table:
         judged="by time, from 2 s after each true change: all tags, and those that change their zone; delay of these",
         rows=rows,
     )
+
+
+def walk_test(seed: int) -> Recording:
+    """Record reference tags that are carried through every zone."""
+    return simulated("standard", seed, *SIZE, "--walk-test")
 
 
 def judged(test: Recording, placer: Placer) -> Figures:
