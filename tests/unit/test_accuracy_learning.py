@@ -159,7 +159,7 @@ def test_visits_end_where_the_tag_is_silent() -> None:
     """
     reads = [Read(at, "r", 1, "A", -60.0) for at in (0.0, 2.0, 5.5, 6.0)]
 
-    assert [2, 2] == [len(visit.reads) for visit in visits(reads)]
+    assert [2, 2] == [len(visit.reads) for visit in visits(reads, dock())]
 
 
 def test_simple_verdicts_at_the_door() -> None:

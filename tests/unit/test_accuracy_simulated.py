@@ -64,11 +64,14 @@ def test_simulated_forgets_what_another_simulator_made(
 
 def test_hard_asks_each_method_of_a_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    A row has a figure for each method, of the tags that move; here none does.
+    A row has the zones of each method, of the tags that move (here none does), and the doors of ours beside all out.
     """
     methods = {"last antenna": hard.METHODS["last antenna"]}
     monkeypatch.setattr(hard, "METHODS", methods)
     monkeypatch.setattr(hard, "simulated", lambda *_words: small())
     monkeypatch.setattr(hard, "walk_test", lambda _seed: small())
 
-    assert {"last antenna": 0.0} == hard.of_scenario("standard")
+    figures = hard.of_scenario("standard")
+
+    assert 0.0 == figures["last antenna"]
+    assert {"all out: F1", "ours, plan", "ours, plan: false"} <= figures.keys()

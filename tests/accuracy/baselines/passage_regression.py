@@ -54,19 +54,18 @@ def fit(rows: Floats, classes: Sequence[int], count: int) -> Regression:
 
 def passage_regression(training: Recording) -> Judge:
     """Learn verdict and direction from labelled runs."""
-    labelled = [
-        (features(visit, training.site), _label(visit.epc, visit.reads, training)) for visit in visits(training.reads)
-    ]
+    seen = visits(training.reads, training.site)
+    labelled = [(features(visit, training.site), _label(visit.epc, visit.reads, training)) for visit in seen]
     known = [(row, label) for row, label in labelled if label is not None]
     verdicts = fit(np.array([row for row, _ in known]), [VERDICTS.index(label[0]) for _, label in known], len(VERDICTS))
     gone = [(row, label[1]) for row, label in known if label[0] == "through"]
     ways = fit(np.array([row for row, _ in gone]), [DIRECTIONS.index(way) for _, way in gone], len(DIRECTIONS))
 
     def judge(reads: Sequence[Read], site: Site) -> list[Passage]:
-        door, seen = site.doors[0].id, list(visits(reads))
+        seen = list(visits(reads, site))
         rows = np.array([features(visit, site) for visit in seen])
         return [
-            visit.said(door, VERDICTS[verdict], DIRECTIONS[way] if VERDICTS[verdict] == "through" else "none")
+            visit.said(VERDICTS[verdict], DIRECTIONS[way] if VERDICTS[verdict] == "through" else "none")
             for visit, verdict, way in zip(seen, verdicts.classes(rows), ways.classes(rows), strict=True)
         ]
 

@@ -10,12 +10,14 @@ import numpy as np
 from core.site import Site
 from tallyport.score.truth import Passage
 from tests.accuracy.baselines.histograms import Antenna, Floats
+from tests.accuracy.decisions import antenna_zone
 from tests.accuracy.recording import Read
 
 SILENCE_S: Final = 3.0
 """A visit ends where the tag is unheard for longer."""
 FOLLOW: Final = 0.2
 """How far the smoothed level follows each read; its range is a feature."""
+LOUD_DBM: Final = -55.0
 ALONE: Final = 3
 """An antenna with fewer reads has no slope and no spread."""
 
@@ -25,24 +27,30 @@ class Visit:
     """One tag's reads at one door, in time order."""
 
     epc: str
+    door: str
     reads: list[Read]
 
-    def said(self, door: str, verdict: str, direction: str = "none") -> Passage:
+    def said(self, verdict: str, direction: str = "none") -> Passage:
         """Put a verdict on it."""
         first, last = self.reads[0].at_s, self.reads[-1].at_s
-        return Passage(epc=self.epc, door=door, from_s=first, to_s=last, verdict=verdict, direction=direction)
+        return Passage(epc=self.epc, door=self.door, from_s=first, to_s=last, verdict=verdict, direction=direction)
 
 
-def visits(reads: Sequence[Read]) -> Iterator[Visit]:
-    """Cut each tag's reads where it was silent."""
-    by_epc: dict[str, list[Read]] = defaultdict(list)
+def visits(reads: Sequence[Read], site: Site) -> Iterator[Visit]:
+    """Cut each tag's reads at each door where it was silent; reads elsewhere don't count."""
+    doors = {door.zone: door.id for door in site.doors}
+    zones = antenna_zone(site)
+    held: dict[tuple[str, str], list[Read]] = defaultdict(list)
     for read in reads:
-        own = by_epc[read.epc]
+        door = doors.get(zones[read.reader, read.antenna])
+        if door is None:
+            continue
+        own = held[read.epc, door]
         if own and read.at_s - own[-1].at_s > SILENCE_S:
-            yield Visit(read.epc, own)
-            own = by_epc[read.epc] = []
+            yield Visit(read.epc, door, own)
+            own = held[read.epc, door] = []
         own.append(read)
-    yield from (Visit(epc, own) for epc, own in by_epc.items())
+    yield from (Visit(epc, door, own) for (epc, door), own in held.items())
 
 
 def antennas(site: Site) -> list[tuple[Antenna, float, float]]:
@@ -87,16 +95,10 @@ def _one(visit: Visit, where: Antenna, begin_s: float, length_s: float) -> list[
 
 def all_out(reads: Sequence[Read], site: Site) -> list[Passage]:
     """Whatever is read at the door has gone out: the portal without a second thought."""
-    door = site.doors[0].id
-    return [visit.said(door, "through", "out") for visit in visits(reads)]
+    return [visit.said("through", "out") for visit in visits(reads, site)]
 
 
-def loud_out(reads: Sequence[Read], site: Site, loud_dbm: float = -55.0) -> list[Passage]:
+def loud_out(reads: Sequence[Read], site: Site) -> list[Passage]:
     """Only what is once read loudly has gone out; the rest stood there."""
-    door = site.doors[0].id
-    return [
-        visit.said(door, "through", "out")
-        if max(read.rssi_dbm for read in visit.reads) >= loud_dbm
-        else visit.said(door, "static")
-        for visit in visits(reads)
-    ]
+    seen = [(visit, max(read.rssi_dbm for read in visit.reads)) for visit in visits(reads, site)]
+    return [visit.said("through", "out") if dbm >= LOUD_DBM else visit.said("static") for visit, dbm in seen]
