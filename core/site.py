@@ -41,8 +41,8 @@ class EngineParameters:
     """How patient the engine is; seconds. docs/site-file.md says what each is for."""
 
     settle_s: float = 2.0
-    dedupe_s: float = 1.0
-    door_dedupe_s: float = 0.25
+    dedupe_s: float = 0.25
+    door_dedupe_s: float = 0.05
     leave_after_s: float = 4.0
     missing_after_s: float = 1800.0
     reader_offline_after_s: float = 60.0
@@ -108,6 +108,8 @@ class Door:
     zone: str
     kind: str = "dock"
     photo_eyes: tuple[PhotoEye, ...] = ()
+    facing_deg: float | None = None
+    """Which way is out, degrees counter-clockwise from the x axis; left out, core/door_axis.py works it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

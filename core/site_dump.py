@@ -43,7 +43,7 @@ def _antenna(antenna: Antenna) -> str:
 def _door(door: Door) -> str:
     eyes = [{name: getattr(eye, name) for name in ("reader", "inside_port", "outside_port")} for eye in door.photo_eyes]
     body: dict[str, Any] = {"id": door.id, "name": door.name, "zone": door.zone, "kind": door.kind}
-    return _table("[[door]]", body | ({"photo_eyes": eyes} if eyes else {}))
+    return _table("[[door]]", body | {"facing_deg": door.facing_deg} | ({"photo_eyes": eyes} if eyes else {}))
 
 
 def _sensor(sensor: Sensor) -> str:

@@ -146,6 +146,7 @@ def _door(table: Table) -> Door:
         zone=table.text("zone"),
         kind=table.one_of("kind", DOOR_KINDS, "dock"),
         photo_eyes=tuple(_photo_eye(eye) for eye in table.tables("photo_eyes")),
+        facing_deg=table.optional_number("facing_deg"),
     )
     table.end()
     return door

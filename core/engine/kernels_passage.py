@@ -1,0 +1,307 @@
+"""Reads at a door become passages here: when one begins, what is kept of it, when it ends, and who is a mere stray."""
+
+from typing import Final
+
+import numpy as np
+
+from core.engine.kernels_jit import njit
+from core.engine.kernels_verdict import close_passage, note_eye
+from core.engine.kernels_visits import come, go, visit_of
+from core.engine.records import READ, Records, Row
+from core.engine.records_passage import (
+    ANTENNAS,
+    BIN_US,
+    BINS,
+    EYE,
+    LONGEST_US,
+    SILENCE_US,
+    STATIC,
+    UNSAID,
+    WORD,
+    AtDoors,
+    Doors,
+    Told,
+    Work,
+)
+from core.model.columns import NEVER_US, NO_PHASE_DEG, UNHEARD_DBM
+
+STEP_US: Final = 500_000
+"""Phases further apart than this say nothing of each other."""
+HALF_TURN: Final = 180.0
+"""Readers report a phase or its opposite."""
+STRAY_VAR_MIN: Final = 6.0
+"""The least spread (dB squared) that is allowed a stray."""
+STRAY_FOLLOW: Final = np.float32(0.02)
+STRANGE_FOLLOW: Final = np.float32(0.3)
+STRANGE_MAX: Final = np.float32(12.0)
+STRANGE_AT: Final = 5.0
+"""A stray whose reads lie this far off, in units of its spread, has begun to move; one read is not enough."""
+SPARSE_US: Final = 700_000
+"""A tag at rest that is read less often than this is heard from afar, with gaps: a stray as well."""
+LATEST_BINS: Final = 12
+"""What a stray looks like is what it looked like in its last three seconds."""
+GONE_US: Final = 60_000_000
+"""A tag that a door has not heard for this long is not at it any more."""
+OPEN_DBM: Final = -100.0
+NO_CLOSE_US: Final = 2**62
+"""Nothing is open: after every tick."""
+
+
+@njit
+def begin(v: int, seen_us: int, at: AtDoors) -> int:
+    """
+    Open a passage. Returns which.
+
+    v        int      of a visit without one
+    seen_us  int      of its first read
+    at       AtDoors  in and out; room for one more
+    """
+    p = at.n[1]
+    at.n[1] += 1
+    row = at.open[p]
+    row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
+    row["n"], row["levels"], row["steps"] = 0, 0, 0
+    row["step_deg"], row["peak_dbm"], row["word"] = 0.0, OPEN_DBM, UNSAID
+    for a in range(ANTENNAS):
+        row["phase_us"][a] = NEVER_US
+        for b in range(BINS):
+            row["count"][a, b], row["sum"][a, b], row["square"][a, b] = 0, 0.0, 0.0
+    at.visits[v]["passage"], at.visits[v]["stray"] = p, 0
+    return int(p)
+
+
+@njit
+def finish(p: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
+    """
+    Close a passage: its verdict, what its tag looks like from now on, and the last passage takes its place.
+
+    p      int      of an open passage
+    doors  Doors
+    at     AtDoors  in and out
+    work   Work     room
+    told   Told     one more, if there was enough to say
+    """
+    row = at.open[p]
+    visit = at.visits[row["visit"]]
+    kind = close_passage(p, doors, at, work, told)
+    lasted_us = row["last_us"] - row["opened_us"]
+    sparse = kind in (STATIC, -1) and lasted_us >= SPARSE_US * row["n"]
+    visit["stray"] = lasted_us >= LONGEST_US - SILENCE_US or sparse
+    portray(row, visit)
+    visit["passage"] = -1
+    at.n[1] -= 1
+    last = at.n[1]
+    if p != last:
+        at.open[p] = at.open[last]
+        at.visits[at.open[p]["visit"]]["passage"] = p
+
+
+@njit
+def portray(row: Row, visit: Row) -> None:
+    """
+    Keep what a tag looks like: its last levels at each antenna, and how they spread.
+
+    row    PASSAGE
+    visit  VISIT    out: mean, var, strange
+    """
+    end = min(BINS, (row["last_us"] - row["opened_us"]) // BIN_US + 1)
+    spread, reads = 0.0, 0.0
+    for a in range(ANTENNAS):
+        visit["mean"][a] = 0.0
+        n, total, squares = 0.0, 0.0, 0.0
+        for i in range(end):
+            b = end - 1 - i
+            if i >= LATEST_BINS and n > 0:
+                break
+            n += row["count"][a, b]
+            total += row["sum"][a, b]
+            squares += row["square"][a, b]
+        if n > 0:
+            visit["mean"][a] = total / n
+            spread += max(squares - total * total / n, 0.0)
+            reads += n
+    visit["var"] = max(spread / max(reads, 1.0), STRAY_VAR_MIN)
+    visit["strange"] = 1.0
+
+
+@njit
+def departs(visit: Row, slot: int, dbm: float) -> bool:
+    """
+    Compare a stray's read with what the stray looks like, and say whether it has begun to move.
+
+    visit  VISIT  in and out: mean, strange
+    slot   int    the antenna
+    dbm    float
+    """
+    if dbm <= UNHEARD_DBM:
+        return False
+    if visit["mean"][slot] == 0.0:
+        visit["mean"][slot] = dbm
+        return False
+    off = np.float32(dbm) - visit["mean"][slot]
+    strange = min(off * off / visit["var"], STRANGE_MAX)
+    visit["strange"] += STRANGE_FOLLOW * (strange - visit["strange"])
+    visit["mean"][slot] += STRAY_FOLLOW * off
+    return bool(visit["strange"] > STRANGE_AT)
+
+
+@njit
+def note_level(row: Row, slot: int, seen_us: int, dbm: float) -> None:
+    """
+    Add a read's level to a passage.
+
+    row      PASSAGE  in and out
+    slot     int      the antenna
+    seen_us  int
+    dbm      float    UNHEARD_DBM for a read without one
+    """
+    row["n"] += 1
+    row["last_us"] = seen_us
+    if dbm <= UNHEARD_DBM:
+        return
+    b = min((seen_us - row["opened_us"]) // BIN_US, BINS - 1)
+    row["levels"] += 1
+    row["count"][slot, b] += 1
+    row["sum"][slot, b] += dbm
+    row["square"][slot, b] += dbm * dbm
+    if dbm > row["peak_dbm"]:
+        row["peak_dbm"] = dbm
+        row["peak_us"] = seen_us
+
+
+@njit
+def note_phase(row: Row, slot: int, seen_us: int, phase_deg: float, channel_mhz: float) -> None:
+    """
+    Add how far the phase has turned since the antenna's last read on the same channel; half turns don't count.
+
+    row          PASSAGE  in and out
+    slot         int      the antenna
+    seen_us      int
+    phase_deg    float    NO_PHASE_DEG for a read without one
+    channel_mhz  float
+    """
+    if phase_deg == NO_PHASE_DEG:
+        return
+    if seen_us - row["phase_us"][slot] <= STEP_US and channel_mhz == row["channel_mhz"][slot]:
+        turned = abs(phase_deg - row["phase_deg"][slot]) % HALF_TURN
+        row["step_deg"] += min(turned, HALF_TURN - turned)
+        row["steps"] += 1
+    row["phase_us"][slot] = seen_us
+    row["phase_deg"][slot] = phase_deg
+    row["channel_mhz"][slot] = channel_mhz
+
+
+@njit
+def fold_passage(
+    read: Row, phase_deg: float, channel_mhz: float, doors: Doors, at: AtDoors, work: Work, told: Told
+) -> None:
+    """
+    Take a read at a door; one anywhere else is none of its business.
+
+    read         EVIDENCE  not older than what was folded last
+    phase_deg    float     NO_PHASE_DEG for a read without one
+    channel_mhz  float
+    doors        Doors
+    at           AtDoors   in and out; room for one more visit and one more passage
+    work         Work      room
+    told         Told      room for one more: the verdict on what this read shows to be over
+    """
+    point = read["read_point"]
+    door, slot, seen_us = doors.door_of[point], doors.slot_of[point], read["seen_us"]
+    if door < 0:
+        return
+    v = visit_of(read["tag"], door, at)
+    if v < 0:
+        v = come(read["tag"], door, at)
+    visit = at.visits[v]
+    p, silent_us = visit["passage"], seen_us - visit["last_us"]
+    if p >= 0 and (silent_us >= SILENCE_US or seen_us - at.open[p]["opened_us"] >= LONGEST_US):
+        finish(p, doors, at, work, told)
+        p = -1
+    visit["last_us"] = seen_us
+    if p < 0:
+        waits = silent_us < (GONE_US if visit["stray"] == 1 else SILENCE_US)
+        if waits and not departs(visit, slot, read["rssi_dbm"]):
+            return
+        p = begin(v, seen_us, at)
+    note_level(at.open[p], slot, seen_us, read["rssi_dbm"])
+    note_phase(at.open[p], slot, seen_us, phase_deg, channel_mhz)
+
+
+@njit
+def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
+    """
+    Take a reader's own word on a tag's direction, for the passage that is open.
+
+    tag, door  int
+    way        int      INWARD, OUTWARD, or NO_WAY for a tag that came and went by the same side
+    at         AtDoors  in and out
+    """
+    v = visit_of(tag, door, at)
+    if v >= 0 and at.visits[v]["passage"] >= 0:
+        at.open[at.visits[v]["passage"]]["word"] = way
+
+
+@njit
+def fold_doors(evidence: Records, radio: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
+    """
+    Take evidence in its order: reads at doors, broken beams and readers' words on direction; all else passes by.
+
+    evidence  EVIDENCE[n]
+    radio     RADIO[n]  phase and channel of each, or RADIO[1], which then stands for all
+    doors     Doors
+    at        AtDoors   in and out; room for a visit and a passage more for each read at a door
+    work      Work      room
+    told      Told      room for as many verdicts
+    """
+    for i in range(evidence.size):
+        one = evidence[i]
+        if one["kind"] == READ:
+            if doors.door_of[one["read_point"]] >= 0:
+                wave = radio[i if radio.size > 1 else 0]
+                fold_passage(one, wave["phase_deg"], wave["channel_mhz"], doors, at, work, told)
+        elif one["kind"] == EYE:
+            note_eye(one["tag"] // 2, one["tag"] % 2, one["seen_us"], at)
+        elif one["kind"] == WORD and doors.door_of[one["read_point"]] >= 0:
+            note_word(one["tag"], doors.door_of[one["read_point"]], int(one["rssi_dbm"]), at)
+
+
+@njit
+def next_close(at: AtDoors) -> int:
+    """
+    Give the time at which the first open passage ends if nothing more is heard; NO_CLOSE_US with none open.
+
+    at  AtDoors
+    """
+    soonest = NO_CLOSE_US
+    for p in range(at.n[1]):
+        row = at.open[p]
+        soonest = min(soonest, row["last_us"] + SILENCE_US, row["opened_us"] + LONGEST_US)
+    return soonest
+
+
+@njit
+def close_due(at_us: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
+    """
+    Close what is over at a time, and forget who is gone.
+
+    at_us  int      not before what was folded last
+    doors  Doors
+    at     AtDoors  in and out
+    work   Work     room
+    told   Told     room for as many verdicts as there are open passages
+    """
+    p = 0
+    while p < at.n[1]:
+        row = at.open[p]
+        if at_us - row["last_us"] >= SILENCE_US or at_us - row["opened_us"] >= LONGEST_US:
+            finish(p, doors, at, work, told)
+        else:
+            p += 1
+    v = 0
+    while v < at.n[0]:
+        visit = at.visits[v]
+        if visit["passage"] < 0 and at_us - visit["last_us"] >= (GONE_US if visit["stray"] == 1 else SILENCE_US):
+            go(v, at)
+        else:
+            v += 1
