@@ -129,7 +129,7 @@ class Air:
         words = self._link_words(tag, antenna)
         level = level + DRIFT_SD_DB * smooth_in_time(words, seen_us, DRIFT_S)
         deep = deep_fade(words, seen_us)
-        heard = self._rng.random(tag.size) < answered(level) * np.where(deep, DEEP_FADE, 1.0)
+        heard = self._rng.random(tag.size) < answered(level) * np.where(deep, DEEP_FADE, 1.0) * self._tags.answers[tag]
         if not heard.any():
             return
         noise = self._rng.normal(0.0, FADING_SD_DB, int(np.count_nonzero(heard)))

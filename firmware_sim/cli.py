@@ -17,13 +17,14 @@ from rich.text import Text
 
 from firmware_sim.faults import FaultsUnreadable, read_faults
 from firmware_sim.ladder import add_ladder, run_ladder
-from firmware_sim.layout import demo_plan
 from firmware_sim.products import products
 from firmware_sim.publish import BrokerUnreachable
 from firmware_sim.realism import add_realism, run_realism
 from firmware_sim.record import add_record, run_record
+from firmware_sim.rooms import ROOMS
 from firmware_sim.run import Config, Progress, Simulation
 from firmware_sim.scenarios import SCENARIOS
+from firmware_sim.simulation import LAYOUTS
 from firmware_sim.stopping import stop_on_signals
 
 TAGS_MIN, TAGS_MAX = 10, 2_000_000
@@ -100,7 +101,7 @@ def _positive(text: str) -> float:
 
 
 def _simulation(asked: argparse.Namespace) -> Simulation:
-    readers = tuple(reader.id for reader in demo_plan().readers)
+    readers = tuple(reader.id for reader in LAYOUTS[SCENARIOS[asked.scenario].layout]().readers)
     config = Config(
         seed=asked.seed,
         scenario=asked.scenario,
@@ -116,7 +117,9 @@ def _simulation(asked: argparse.Namespace) -> Simulation:
 
 def _print_scenarios(_: argparse.Namespace) -> int:
     for scenario in SCENARIOS.values():
-        sys.stdout.write(f"{scenario.name:10} {scenario.about}\n")
+        sys.stdout.write(f"{scenario.name:17} {scenario.about}\n")
+    for name, room in ROOMS.items():
+        sys.stdout.write(f"{name:17} (record only) {room.__doc__}\n")
     return 0
 
 

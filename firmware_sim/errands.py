@@ -29,6 +29,11 @@ def threshold(world: World, door: DoorPlan) -> Point:
     return (x, -_STEP_OUT_M) if door.kind == "dock" else (world.plan.width_m + _STEP_OUT_M, y)
 
 
+def portal(world: World, door: DoorPlan) -> Point:
+    """The middle of a door's zone."""
+    return world.plan.zones[world.plan.zone_no(door.zone)].middle
+
+
 def carry(tags: Indices, spots: list[Point], pauses_s: float, world: World, mover: Mover) -> Errand:
     """Fetch tags, take them past some spots with a pause at each, and leave them at the last."""
     yield where(world, tags)
@@ -51,11 +56,27 @@ def bring_in(tags: Indices, door: DoorPlan, spot: Point, world: World, mover: Mo
     world.put_down(mover)
 
 
-def take_out(tags: Indices, door: DoorPlan, kind: EventKind, world: World, mover: Mover) -> Errand:
-    """Take tags out through a door: on a shipment, or as a thief."""
+def linger(tags: Indices, door: DoorPlan, back: Point, world: World, mover: Mover, *, wait_s: float) -> Errand:
+    """Take tags into a door's portal, wait there, and take them back."""
+    yield where(world, tags)
+    world.take(mover, tags)
+    yield _HANDLING_S
+    yield portal(world, door)
+    yield wait_s
+    yield back
+    world.put_down(mover)
+
+
+def take_out(
+    tags: Indices, door: DoorPlan, kind: EventKind, world: World, mover: Mover, *, wait_s: float = 0.0
+) -> Errand:
+    """Take tags out through a door: on a shipment, or as a thief; perhaps after waiting in its portal."""
     yield where(world, tags)
     world.take(mover, tags)
     yield _HANDLING_S / 3
+    if wait_s:
+        yield portal(world, door)
+        yield wait_s
     yield threshold(world, door)
     world.plant(mover.load, kind, door.id)
     yield door.outside

@@ -19,9 +19,13 @@ LANE_BACK: Final = 49.0
 DOOR_X: Final = (7.0, 17.0, 27.0, 39.0, 50.0, 61.0)
 
 
-def demo_plan() -> Plan:
-    """Lay out the warehouse."""
-    zones = (*_docks(), *_floor(), *_aisles(), *_right_side())
+TWIN_X: Final = (7.0, 12.0, 27.0, 39.0, 44.0, 61.0)
+"""Middles of the dock doors where two pairs of them stand side by side."""
+
+
+def demo_plan(door_x: tuple[float, ...] = DOOR_X) -> Plan:
+    """Lay out the warehouse, with its dock doors' middles here."""
+    zones = (*_docks(door_x), *_floor(), *_aisles(), *_right_side())
     return Plan(
         name="Demo warehouse",
         timezone="Europe/Berlin",
@@ -29,9 +33,9 @@ def demo_plan() -> Plan:
         height_m=50.0,
         zones=zones,
         readers=readers(zones),
-        doors=_doors(),
-        sensors=_sensors(),
-        walls=_walls(),
+        doors=_doors(door_x),
+        sensors=_sensors(door_x),
+        walls=_walls(door_x),
         crossings=(1.0, 33.0, 69.0),
     )
 
@@ -41,10 +45,10 @@ def _zone(zone_id: str, name: str, kind: str, box: tuple[float, float, float, fl
     return ZonePlan(id=zone_id, name=name, kind=kind, x0=x0, y0=y0, x1=x1, y1=y1, lanes=lanes)
 
 
-def _docks() -> list[ZonePlan]:
+def _docks(door_x: tuple[float, ...]) -> list[ZonePlan]:
     return [
         _zone(f"dock-door-{n}", f"Dock door {n}", "dock_door", (x - 2.5, 0.0, x + 2.5, 4.0), LANE_DOCK)
-        for n, x in enumerate(DOOR_X, start=1)
+        for n, x in enumerate(door_x, start=1)
     ]
 
 
@@ -89,7 +93,7 @@ def _right_side() -> list[ZonePlan]:
     ]
 
 
-def _doors() -> tuple[DoorPlan, ...]:
+def _doors(door_x: tuple[float, ...]) -> tuple[DoorPlan, ...]:
     # An Impinj reader tells nothing of its inputs over MQTT, so door 5 and the exit have no photo-eyes.
     docks = (
         DoorPlan(
@@ -100,16 +104,16 @@ def _doors() -> tuple[DoorPlan, ...]:
             outside=(x, -6.0),
             eyes_reader="" if n == 5 else f"dock-{n}",  # noqa: PLR2004
         )
-        for n, x in enumerate(DOOR_X, start=1)
+        for n, x in enumerate(door_x, start=1)
     )
     leave = DoorPlan(id="exit-1", name="Staff exit", zone="exit-staff", kind="exit", outside=(86.0, 6.5))
     return (*docks, leave)
 
 
-def _sensors() -> tuple[SensorPlan, ...]:
+def _sensors(door_x: tuple[float, ...]) -> tuple[SensorPlan, ...]:
     contacts = (
         SensorPlan(id=f"contact-door-{n}", reader="env-1", quantity="contact", x=x, y=0.5, base=0.0, swing=0.0)
-        for n, x in enumerate(DOOR_X, start=1)
+        for n, x in enumerate(door_x, start=1)
     )
     return (
         SensorPlan(id="temp-aisle-1", reader="env-1", quantity="temperature_c", x=18.0, y=28.0, base=18.5, swing=1.5),
@@ -121,9 +125,9 @@ def _sensors() -> tuple[SensorPlan, ...]:
     )
 
 
-def _walls() -> tuple[Wall, ...]:
+def _walls(door_x: tuple[float, ...]) -> tuple[Wall, ...]:
     """Outer walls with the doors left open, a wall between the halls, the cage's mesh and the office's walls."""
-    edges = [0.0, *(edge for x in DOOR_X for edge in (x - 2.5, x + 2.5)), 80.0]
+    edges = [0.0, *(edge for x in door_x for edge in (x - 2.5, x + 2.5)), 80.0]
     lower = [Wall(x0=edges[i], y0=0.0, x1=edges[i + 1], y1=0.0, loss_db=10.0) for i in range(0, len(edges), 2)]
     return (
         *lower,

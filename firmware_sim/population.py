@@ -63,10 +63,13 @@ def give_gains(tags: TagTable, rng: np.random.Generator) -> None:
 def _zones_of_units(plan: Plan, count: int, rng: np.random.Generator) -> np.ndarray:
     """Deal the units out to zones; -1 for those on a lorry still to come."""
     aisles = [zone for zone in plan.zones_of("storage") if plan.zones[zone].id != "cage"]
-    places = {"to come": (-1,), "cage": (plan.zone_no("cage"),), "storage": tuple(aisles)}
+    storage = tuple(aisles) or tuple(range(len(plan.zones)))
+    places = {"to come": (-1,), "cage": plan.zones_of("cage"), "storage": storage}
     dealt: list[int] = []
     for place, share in SHARES.items():
         zones = places.get(place) or plan.zones_of(place)
+        if not zones:
+            continue
         number = min(max(round(share * count), 1), count - len(dealt))
         dealt += [zones[i % len(zones)] for i in range(number)]
     return rng.permutation(np.array(dealt[:count]))

@@ -11,7 +11,7 @@ from firmware_sim.recording import Recording
 from firmware_sim.rooms import PIECE_S, ROOMS, RoomConfig
 from firmware_sim.scenarios import SCENARIOS
 from firmware_sim.simulation import Config
-from firmware_sim.walk_test import TooFewTags, record_walk_test
+from firmware_sim.walk_test import NoWalkTest, record_walk_test
 
 MISUSE = 2
 
@@ -37,7 +37,7 @@ def run_record(asked: argparse.Namespace) -> int:
     """Record, and say how much."""
     try:
         recording = _recorded(asked)
-    except TooFewTags as exc:
+    except NoWalkTest as exc:
         sys.stderr.write(f"{exc}\n")
         return MISUSE
     recording.write(asked.out)
@@ -47,6 +47,8 @@ def run_record(asked: argparse.Namespace) -> int:
 
 def _recorded(asked: argparse.Namespace) -> Recording:
     if asked.scenario in ROOMS:
+        if asked.walk_test:
+            raise NoWalkTest(f"{asked.scenario} is a room: a walk test takes a warehouse, such as --scenario standard")
         room = RoomConfig(
             seed=asked.seed, room=asked.room, for_s=asked.for_s, piece_s=asked.piece, same_epc=asked.same_epc
         )

@@ -2,7 +2,9 @@
 The whole simulated warehouse, one tick at a time, with no network and no clock: the same seed tells the same bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,13 +15,15 @@ from firmware_sim.chooser import Chooser
 from firmware_sim.faults import Fault
 from firmware_sim.firmwares import firmware_for
 from firmware_sim.geometry import OUTSIDE
-from firmware_sim.layout import demo_plan
+from firmware_sim.hardship import put_beside_doors, weaken
+from firmware_sim.layout import TWIN_X, demo_plan
+from firmware_sim.layout_hall import hall_plan
 from firmware_sim.native import NativeFirmware
 from firmware_sim.outgoing import SECOND_US
 from firmware_sim.plan import Plan
 from firmware_sim.population import fill
 from firmware_sim.reads import Reads
-from firmware_sim.scenarios import SCENARIOS
+from firmware_sim.scenarios import SCENARIOS, Layout
 from firmware_sim.senses import PhotoEyes, Sensors
 from firmware_sim.site_file import site_toml
 from firmware_sim.station import Station, Told
@@ -28,6 +32,11 @@ from firmware_sim.traffic import Shipment, Traffic
 from firmware_sim.world import World
 
 TICK_US: Final = 100_000
+LAYOUTS: Final[dict[Layout, Callable[[], Plan]]] = {
+    "warehouse": demo_plan,
+    "twin doors": partial(demo_plan, TWIN_X),
+    "hall": hall_plan,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +62,14 @@ class Warehouse:
     def __init__(self, config: Config, start_us: int = 0) -> None:
         self.config = config
         self.scenario = SCENARIOS[config.scenario]
-        self.plan: Plan = demo_plan()
+        self.plan: Plan = LAYOUTS[self.scenario.layout]()
         rng = np.random.default_rng([config.seed, 1])
-        self.tags, units = fill(self.plan, config.tags, rng)
-        self.air = Air(self.plan, self.tags, config.seed, config.rate)
+        self.tags, units = fill(self.plan, min(config.tags, self.scenario.tags_max), rng)
+        rate = self.scenario.rate_max if config.rate is None else min(config.rate, self.scenario.rate_max)
+        self.air = Air(self.plan, self.tags, config.seed, rate if np.isfinite(rate) else None)
         self.world = World(self.plan, self.tags, self.air, 0)
+        weaken(self.tags, self.scenario.weak_share, rng)
+        put_beside_doors(self.world, units, self.scenario.beside_doors, rng)
         here = np.flatnonzero(self.tags.life == Life.HERE).astype(np.int32)
         self.world.truth.begin(here, 0)
         self.air.settle(here)

@@ -48,6 +48,8 @@ class TagTable:
         self.z = np.full(count, 1.0, np.float32)
         self.zone = np.full(count, -2, np.int16)
         self.gain_db = np.zeros(count, np.float32)
+        self.answers = np.ones(count, np.float32)
+        """Which part of the usual answers it gives."""
         self.turn_rad = np.zeros(count, np.float32)
         """Bearing of its dipole."""
         self.carrier_rad = np.full(count, AT_REST)

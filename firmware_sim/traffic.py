@@ -15,7 +15,7 @@ from firmware_sim.arrays import Indices
 from firmware_sim.chooser import Chooser
 from firmware_sim.geometry import Point
 from firmware_sim.population import spot_in
-from firmware_sim.scenarios import Scenario
+from firmware_sim.scenarios import NEVER_S, Scenario
 from firmware_sim.truth import EventKind
 from firmware_sim.world import Mover, World
 
@@ -88,20 +88,22 @@ class Traffic:
         """Set the clocks, and announce what is to leave first."""
         self._hire()
         s = self.scenario
-        for first_s, every_s, do in (
+        first_theft_s = max((max(at) for at in s.thefts_at_s.values()), default=0.0) + s.theft_every_s
+        jobs: tuple[tuple[float, float, Callable[[], None]], ...] = (
             (1.0, s.inbound_every_s, self._lorry),
             (NOTICE_S, s.ship_every_s, self._ship),
             (0.5, s.pick_every_s, self._pick),
             (2.0, s.tidy_every_s, self._tidy),
             (3.0, s.ship_every_s / 2, self._stage),
-            (
-                max(max(at, default=0.0) for at in s.thefts_at_s.values()) + s.theft_every_s,
-                s.theft_every_s,
-                self._theft,
-            ),
-        ):
-            self._timers.append(_Timer(self.world.now_us + int(first_s * 1e6), every_s, do))
-        self._order()
+            (first_theft_s, s.theft_every_s, self._theft),
+            (1.0, s.shuffle_every_s, self._shuffle),
+            (4.0, s.linger_every_s, self._linger),
+        )
+        for first_s, every_s, do in jobs:
+            if every_s < NEVER_S:
+                self._timers.append(_Timer(self.world.now_us + int(first_s * 1e6), every_s, do))
+        if s.ship_every_s < NEVER_S:
+            self._order()
         thefts = [(at_s, kind) for kind, times in sorted(s.thefts_at_s.items()) for at_s in times]
         for at_s, kind in sorted(thefts):
             self._later(at_s, partial(self._steal, kind))
@@ -210,8 +212,10 @@ class Traffic:
         self._orders.remove(order)
         self._shipped += 1
         door = self.world.plan.door(order.door)
+        wait_s = self.scenario.wait_in_door_s * float(self.choose.rng.uniform(0.5, 1.5))
         for unit in order.units:
-            self._want("forklift", partial(errands.take_out, self.choose.reserve(unit), door, "shipment"), urgent=True)
+            take_out = partial(errands.take_out, self.choose.reserve(unit), door, "shipment", wait_s=wait_s)
+            self._want("forklift", take_out, urgent=True)
         self._order()
 
     def _pick(self) -> None:
@@ -231,6 +235,20 @@ class Traffic:
         else:
             walk = [self.choose.spot("office"), self.choose.spot("picking", "packing")]
             self._want("person", partial(errands.stroll, walk, 3.0))
+
+    def _shuffle(self) -> None:
+        """A few tags from any zone to any other."""
+        ids = [zone.id for zone in self.world.plan.zones]
+        source, goal = (ids[i] for i in self.choose.rng.permutation(len(ids))[:2].tolist())
+        self._carry("person", self.choose.some_of(6, source), self.choose.spot(goal))
+
+    def _linger(self) -> None:
+        """A forklift with a pallet drives into a portal, waits there, and drives back."""
+        door = self.world.plan.door(OUTBOUND_DOORS[self._next("linger") % len(OUTBOUND_DOORS)])
+        unit, back = self.choose.unit_in("staging"), self.choose.spot("staging")
+        if unit.size:
+            wait_s = float(self.choose.rng.uniform(10.0, 40.0))
+            self._want("forklift", partial(errands.linger, unit, door, back, wait_s=wait_s))
 
     def _carry(self, hands: errands.Hands, tags: Indices, *spots: Point) -> None:
         if tags.size:

@@ -73,6 +73,8 @@ class Truth:
         self.rest_y = np.zeros(tags.count, np.float32)
         self._stays: list[Stay] = []
         self.planted: list[Planted] = []
+        self.beside: list[tuple[Indices, str]] = []
+        """Tags that stand beside a door, outside its zone, and the door."""
         self.start_us = 0
         """Unix time of the start; times in the table are since then."""
 
@@ -112,12 +114,28 @@ class Truth:
             direction=(("out" if out else "in") if passed else "none") if door else "",
         )
 
+    def _beside(self, tag: int, now_us: int, door: str) -> Stay:
+        return Stay(
+            epc=self._tags.epc(tag),
+            from_s=0.0,
+            to_s=now_us / 1e6,
+            zone="",
+            x=round(float(self.rest_x[tag]), 2),
+            y=round(float(self.rest_y[tag]), 2),
+            door=door,
+            verdict="static",
+            direction="none",
+        )
+
     def stays(self, now_us: int) -> Iterator[Stay]:
         """All stays up to an instant; those still going on end then. Times are seconds since the start."""
         yield from self._stays
         here = np.flatnonzero((self._tags.life == Life.HERE) & (self._tags.zone >= 0))
         for tag in here.tolist():
             yield self._stay(tag, now_us, NOWHERE)
+        for tags, door in self.beside:
+            for tag in tags.tolist():
+                yield self._beside(tag, now_us, door)
 
     def write(self, folder: Path, now_us: int) -> None:
         """Write truth.csv and events.csv."""

@@ -25,8 +25,8 @@ HIGHEST_M, LOWEST_M = 2.1, 0.3
 LONGEST_S: Final = 3_600.0
 
 
-class TooFewTags(ValueError):
-    """There are not enough tags for a walk test."""
+class NoWalkTest(ValueError):
+    """There can't be a walk test: too few tags, or no warehouse."""
 
 
 def record_walk_test(config: Config, for_s: float | None) -> Recording:
@@ -47,9 +47,9 @@ def _walkers(world: World) -> list[Mover]:
     """Send people out, each with reference tags at several heights, to zones of their own."""
     spare = np.flatnonzero(world.tags.life == Life.TO_COME).astype(np.int32)
     if spare.size < WALKERS * TAGS_EACH:
-        raise TooFewTags(f"{spare.size} tags to spare: a walk test takes {WALKERS * TAGS_EACH}; give more --tags")
+        raise NoWalkTest(f"{spare.size} tags to spare: a walk test takes {WALKERS * TAGS_EACH}; give more --tags")
     walkers = []
-    for no in range(WALKERS):
+    for no in range(min(WALKERS, len(world.plan.zones))):
         zones = world.plan.zones[no::WALKERS]
         walker = Mover(kind="walker", x=zones[0].middle[0], y=zones[0].middle[1])
         tags = spare[no * TAGS_EACH : (no + 1) * TAGS_EACH]
