@@ -52,8 +52,8 @@ def counted(name: str, read: Floats, loudest: Floats) -> dict[str, float]:
     return {
         f"{name}: share read in a round": float(1.0 - missed.mean()),
         f"{name}: share read in one of two rounds": float((~(before & after)).mean()),
-        f"{name}: P(miss | missed before)": _share(before & after, before),
-        f"{name}: P(miss | read before)": _share(~before & after, ~before),
+        f"{name}: P(miss given missed before)": _share(before & after, before),
+        f"{name}: P(miss given read before)": _share(~before & after, ~before),
         f"{name}: strongest level, tag to tag, dB": float(level.mean(axis=0).std()),
         f"{name}: strongest level, round to round, dB": float(level.std(axis=0).mean()),
     }

@@ -28,7 +28,7 @@ def run_realism(asked: argparse.Namespace) -> int:
     folder = asked.data or Path(os.environ.get(VARIABLE, BESIDE_US))
     real, missing = real_figures(folder)
     ours = simulated_figures(asked.seed)
-    names = sorted({*real, *ours}, key=lambda name: name.partition(":")[0])
+    names = sorted(dict.fromkeys([*ours, *real]), key=lambda name: name.partition(":")[0])
     rows = [
         {"figure": name, "real": real.get(name), "published": name in PUBLISHED, "simulated": ours.get(name)}
         for name in names

@@ -24,6 +24,7 @@ SHELF: Final = 61
 SHELF_READER: Final = "aisle-1ab"
 SHELF_S: Final = 198.0
 SHELF_RATE: Final = 44.0
+ROOMS: Final = 6
 TRIALS: Final = 40
 TRIAL_S: Final = 300.0
 WORN_LOSS_DB: Final = 20.0
@@ -81,22 +82,27 @@ def _listened(air: Air, tags: int, for_s: float) -> list[Floats]:
 
 
 def _room(seed: int) -> dict[str, float]:
-    """Tags put down at 64 places of the small room: a line through level over log distance, and what is left."""
-    rng, radio = np.random.default_rng([seed, 22]), RoomRadio(1, seed)
-    tag = RoomTag(no=0, gain_db=0.0, held_rad=0.0, tilt_rad=np.pi / 2, phase_deg=0.0)  # upright: alike for all
-    heard: list[tuple[Floats, Heard]] = []
-    for _ in range(64):
-        walk = standing(_ROOM, 8.0, rng)
-        away = np.hypot(*(np.array(CORNERS_M).T - [[walk.x[0]], [walk.y[0]]]))
-        heard.append((away, radio.hear(walk, tag, (0.0, 0.0), rng)))
-    fits = [_fit(port, heard) for port in range(4)]
-    start, slope, between, within = np.mean(fits, axis=0).tolist()
+    """Tags put down at 64 places of a small room: a line through level over log distance, and what is left."""
+    rooms = [_fits(room, seed) for room in range(1, ROOMS + 1)]
+    start, slope, between, within = np.mean(rooms, axis=(0, 1)).tolist()
     return {
         "room: level at one metre, dBm": start,
         "room: slope, dB a decade": -slope,
         "room: spread from place to place, dB": between,
         "room: spread at a place, dB": within,
     }
+
+
+def _fits(room: int, seed: int) -> list[tuple[float, float, float, float]]:
+    """Level at one metre, slope, spread from place to place and at a place, of each antenna of a room."""
+    rng, radio = np.random.default_rng([seed, 22, room]), RoomRadio(room, seed)
+    tag = RoomTag(no=0, gain_db=0.0, held_rad=0.0, tilt_rad=np.pi / 2, phase_deg=0.0)  # upright: alike for all
+    heard: list[tuple[Floats, Heard]] = []
+    for _ in range(64):
+        walk = standing(_ROOM, 8.0, rng)
+        away = np.hypot(*(np.array(CORNERS_M).T - [[walk.x[0]], [walk.y[0]]]))
+        heard.append((away, radio.hear(walk, tag, (0.0, 0.0), rng)))
+    return [_fit(port, heard) for port in range(4)]
 
 
 def _fit(port: int, heard: list[tuple[Floats, Heard]]) -> tuple[float, float, float, float]:

@@ -2,6 +2,7 @@
 The simulator is held against real recordings: the small rooms are as hard as the real ones, gaps have the same tails.
 """
 
+import gzip
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from firmware_sim.cli import main
 from firmware_sim.ladder_doors import auc, door_ladder
 from firmware_sim.ladder_zones import zone_ladder
 from firmware_sim.measures import counted, gaps_of
+from firmware_sim.realism_real import real_figures
 
 
 def test_four_squares_are_as_hard_as_the_real_ones() -> None:
@@ -65,14 +67,39 @@ def test_realism_command_names_the_recordings_that_are_missing(
     assert figures["worn in a room: gap p50, s"]["real"] is None
 
 
+def test_realism_measures_the_real_recordings(tmp_path: Path) -> None:
+    """
+    Gaps and rates come from the worn sensors of the first room, misses and strays from the counts.
+    """
+    worn, counts = tmp_path / "uhf_batteryless_uci427", tmp_path / "uhf_detego_store"
+    worn.mkdir()
+    counts.mkdir()
+    reads_of_trial = [f"S1,a,{at / 4},0,0,0,1,{-60 - at % 2},0,920,1" for at in range(40)]
+    head = "room,trial,t,acc_f,acc_v,acc_l,antenna,rssi,phase,freq,label"
+    table = [head, *reads_of_trial, "S2,b,0,0,0,0,1,-9,0,920,1"]
+    with gzip.open(worn / "reads.csv.gz", "wt") as file:
+        file.write("\n".join(table))
+    (counts / "panels_epc_mapping.csv").write_text(",epc,panel\n0,7,1\n1,8,1\n")
+    walks = [f"0,0,{epc},-60,S0,{walk}" for walk in range(1, 10) for epc in ((7, 8) if walk > 1 else (7, 99))]
+    events = [",milliseconds,epc,rssi,session,experiment_nr", *walks]
+    (counts / "case_study_read_events.csv").write_text("\n".join(events))
+    figures, missing = real_figures(tmp_path)
+    assert missing == []
+    assert figures["worn in a room: gap p50, s"] == 0.25
+    assert figures["worn in a room: reads/s a tag, p50"] == pytest.approx(40 / 9.75)
+    assert figures["worn in a room: spread within 5 s, dB"] == pytest.approx(0.5)
+    assert figures["counts: share read in a round"] == pytest.approx(17 / 18)
+    assert figures["counts: share of reads of what stands elsewhere"] == pytest.approx(1 / 18)
+
+
 def test_counts_tell_repeated_misses_from_fresh_ones() -> None:
     """
     Of two rounds with four tags, one is missed twice and one freshly.
     """
     read = np.array([[1.0, 0.0, 2.0, 1.0], [1.0, 0.0, 0.0, 3.0]])
     figures = counted("c", read, np.full(read.shape, -60.0))
-    assert figures["c: P(miss | missed before)"] == 1.0
-    assert figures["c: P(miss | read before)"] == pytest.approx(1 / 3)
+    assert figures["c: P(miss given missed before)"] == 1.0
+    assert figures["c: P(miss given read before)"] == pytest.approx(1 / 3)
     assert figures["c: share read in a round"] == pytest.approx(5 / 8)
     assert figures["c: share read in one of two rounds"] == pytest.approx(3 / 4)
 
