@@ -15,7 +15,7 @@ from tests.accuracy.report import Figures, Table
 NAME: Final = "warehouse"
 SEED, OTHER_SEED = 202, 101
 """The seed decides who moves how, and what the building's radio is like."""
-SECONDS, TAGS = 180, 2_000
+SECONDS, TAGS = 120, 2_000
 SIZE: Final = ("--tags", str(TAGS))
 ALPHA: Final = "histogram HMM, alpha 0.25"
 
