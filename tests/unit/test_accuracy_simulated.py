@@ -69,7 +69,7 @@ def test_hard_asks_each_method_of_a_scenario(monkeypatch: pytest.MonkeyPatch) ->
     methods = {"last antenna": hard.METHODS["last antenna"]}
     monkeypatch.setattr(hard, "METHODS", methods)
     monkeypatch.setattr(hard, "simulated", lambda *_words: small())
-    monkeypatch.setattr(hard, "walk_test", lambda _seed: small())
+    monkeypatch.setattr(hard, "walk_test", lambda *_words: small())
 
     figures = hard.of_scenario("standard")
 

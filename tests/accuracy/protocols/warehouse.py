@@ -41,9 +41,9 @@ def run() -> Table:
     )
 
 
-def walk_test(seed: int) -> Recording:
+def walk_test(seed: int, scenario: str = "standard") -> Recording:
     """Record reference tags that are carried through every zone."""
-    return simulated("standard", seed, *SIZE, "--walk-test")
+    return simulated(scenario, seed, *SIZE, "--walk-test")
 
 
 def judged(test: Recording, placer: Placer) -> Figures:
