@@ -22,7 +22,7 @@ HARD = ("hall", "beside-door", "waiting-forklift", "metal-liquid", "dead-antenna
 @cache
 def recorded(scenario: str) -> Recording:
     """Record a small warehouse for a while."""
-    return record_warehouse(Config(tags=800, rate=800.0, scenario=scenario), 60.0)
+    return record_warehouse(Config(tags=600, rate=500.0, scenario=scenario), 60.0)
 
 
 def levels_by_port(recording: Recording, reader: str) -> dict[int, int]:
@@ -89,10 +89,10 @@ def test_tags_on_metal_are_read_a_quarter_as_often() -> None:
     """
     Every third tag answers one query in four, and is a little less loud.
     """
-    warehouse = Warehouse(Config(tags=800, rate=800.0, scenario="metal-liquid"))
+    warehouse = Warehouse(Config(tags=600, rate=500.0, scenario="metal-liquid"))
     weak = warehouse.tags.answers < 1.0
     assert weak.mean() == pytest.approx(1 / 3, abs=0.05)
-    counts = np.bincount(recorded("metal-liquid").heard.tag, minlength=800)[:800]
+    counts = np.bincount(recorded("metal-liquid").heard.tag, minlength=600)[:600]
     heard = counts > 0
     assert counts[weak & heard].mean() < 0.5 * counts[~weak & heard].mean()
 
