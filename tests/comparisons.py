@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.engine import (
+    kernels_belief,
     kernels_dedupe,
-    kernels_ears,
     kernels_fold,
     kernels_index,
     kernels_portal,
@@ -24,7 +24,6 @@ from core.engine.records import (
     EARS,
     EVIDENCE,
     SHOWN,
-    SLOTS,
     TRAIL,
     Health,
     Out,
@@ -37,7 +36,8 @@ from core.engine.records import (
 )
 from core.engine.settled import blank_silence, new_readers
 from core.model.columns import NEVER_US
-from tests import naive, naive_ears, naive_portal, naive_presence, naive_silence
+from tests import naive, naive_belief, naive_portal, naive_presence, naive_silence
+from tests.belief_cases import PLACES, belief_of, scratch_of, wide_plan
 from tests.streams import SECOND_US, START_US, small_site
 
 Args = tuple[Any, ...]
@@ -45,6 +45,9 @@ Random = np.random.Generator
 SITE = small_site()
 PLAN: Plan = plan_of(SITE)
 ZONES, POINTS, TAGS = 3, 7, 12
+TAG = 3
+"""The one of them that a kernel of a single tag is tried on."""
+DOOR_POINT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class Comparison:
     make: Callable[[Random], Args]
     private: tuple[int, ...] = ()
     unordered: tuple[int, ...] = ()
+    scratch: tuple[int, ...] = ()
+    """Room of which only `at` is looked at afterwards."""
 
 
 def tag_row(rng: Random) -> Any:
@@ -69,19 +74,11 @@ def tag_rows(rng: Random, n: int) -> Records:
         reads = int(rng.integers(0, 9))
         row["reads"], row["read_point"], row["seen_us"] = reads, rng.integers(1, POINTS) if reads else -1, START_US
         row["state"] = rng.choice([0, 0, 0, 1, 2]) if reads else 0
-        slots = int(rng.integers(1, ZONES + 1)) if reads else 0
-        weights = np.sort(rng.random(slots) + 0.01)[::-1]
         ears = int(rng.integers(1, EARS + 1)) if reads else 0
         row["ear_point"][:ears] = rng.permutation(np.arange(1, POINTS))[:ears]
-        row["ear_dbm"][:ears], row["ear_gap_s"][:ears] = (
-            rng.uniform(-80.0, -50.0, ears),
-            rng.choice([0.0, 0.5, 3.0], ears),
-        )
-        row["ear_us"][:ears] = START_US - rng.permutation(12)[:ears] * SECOND_US
-        row["slot_zone"][:slots] = rng.permutation(ZONES)[:slots]
-        row["slot_weight"][:slots] = weights / weights.sum()
+        row["ear_us"][:ears] = START_US - rng.permutation(12)[:ears] * rng.choice([50_000, SECOND_US])
+        row["gain_reads"] = rng.choice([0.0, 3.0, 19.7]) if reads else 0.0
         row["zone"] = rng.integers(-1, ZONES) if reads else -1
-        row["rival"], row["rival_reads"], row["rival_us"] = rng.integers(-1, ZONES), rng.integers(0, 2), START_US
         row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.random(), START_US
         row["antenna_x"], row["antenna_y"] = rng.random(2) * 10
         row["inside"] = rng.integers(0, 2)
@@ -101,6 +98,14 @@ def heard_row(rng: Random) -> Any:
     while rows[0]["reads"] == 0:
         rows = tag_rows(rng, 1)
     return rows[0]
+
+
+def door_row(rng: Random) -> Any:
+    """A tag that the door's antenna may have heard more than once."""
+    row = heard_row(rng)
+    row["trail_read_point"][: min(row["reads"], TRAIL)] = rng.choice([DOOR_POINT, DOOR_POINT, 4], TRAIL)[: row["reads"]]
+    row["read_point"] = rng.choice([DOOR_POINT, 4])
+    return row
 
 
 def evidence(rng: Random, n: int) -> Records:
@@ -149,15 +154,6 @@ def silence_of(rng: Random, tags: int = TAGS) -> Silence:
     silence.due[:] = silence.heard + rng.random(tags) * 9
     silence.zone_due[:] = rng.choice([np.inf, 3.0, 6.0], ZONES)
     return silence
-
-
-def scratch_of(rng: Random) -> Any:
-    """Scratch with a few weighed candidates in it."""
-    scratch = new_scratch()
-    n = scratch.zone.size
-    scratch.zone[:] = np.arange(n) % ZONES
-    scratch.weight[:] = rng.permutation(n) + 1.0
-    return scratch
 
 
 def table_case(rng: Random) -> Args:
@@ -214,13 +210,58 @@ def sweep_case(rng: Random) -> Args:
 
 
 def settle_case(rng: Random) -> Args:
-    return evidence(rng, 40), tag_rows(rng, TAGS), silence_of(rng), health_of(rng), PLAN, new_scratch(), new_out(64)
+    plan, tags = wide_plan(rng, PLAN), tag_rows(rng, TAGS)
+    state = tags, belief_of(rng, TAGS), silence_of(rng), health_of(rng)
+    return evidence(rng, 40), *state, plan, new_scratch(plan), new_out(64)
 
 
 def look_case(rng: Random) -> Args:
-    place_of = np.full(TAGS, -1, np.int32)
-    place_of[[2, 5, 7]] = [0, 1, 2]
-    return evidence(rng, 40), place_of, tag_rows(rng, 3), PLAN, new_scratch()
+    copy_of = np.full(TAGS, -1, np.int64)
+    copy_of[[2, 5, 7]] = [0, 1, 2]
+    plan = wide_plan(rng, PLAN)
+    return evidence(rng, 40), copy_of, tag_rows(rng, 3), belief_of(rng, 3), plan, new_scratch(plan)
+
+
+def put_case(rng: Random) -> Args:
+    n = int(rng.integers(0, PLACES))
+    scratch = scratch_of(rng, wide_plan(rng, PLAN), n)
+    return int(rng.integers(0, PLACES)), np.float32(rng.random()), np.float32(rng.random()), scratch, n
+
+
+def anywhere_case(rng: Random) -> Args:
+    plan = wide_plan(rng, PLAN)
+    return int(rng.integers(1, POINTS)), plan, new_scratch(plan)
+
+
+def drift_case(rng: Random) -> Args:
+    plan, gap_s = wide_plan(rng, PLAN), float(rng.choice([0.0, 0.5, 30.0, 1e5]))
+    return TAG, gap_s, int(rng.integers(1, POINTS)), belief_of(rng, TAGS, least=1), plan, new_scratch(plan)
+
+
+def weigh_case(rng: Random) -> Args:
+    plan, n = wide_plan(rng, PLAN), int(rng.integers(0, PLACES))
+    return tag_row(rng), read_of(rng), float(rng.random()), plan, scratch_of(rng, plan, n), n
+
+
+def keep_case(rng: Random) -> Args:
+    n = int(rng.integers(0, PLACES))
+    return TAG, belief_of(rng, TAGS), scratch_of(rng, wide_plan(rng, PLAN), n), n
+
+
+def fold_case(rng: Random) -> Args:
+    plan = wide_plan(rng, PLAN)
+    return TAG, tag_row(rng), read_of(rng), belief_of(rng, TAGS), plan, new_scratch(plan)
+
+
+def decide_case(rng: Random) -> Args:
+    plan = wide_plan(rng, PLAN)
+    row = heard_row(rng) if rng.random() < 0.5 else door_row(rng)
+    return TAG, row, belief_of(rng, TAGS), plan, new_scratch(plan)
+
+
+def likeliest_case(rng: Random) -> Args:
+    plan = wide_plan(rng, PLAN)
+    return TAG, belief_of(rng, TAGS), plan, new_scratch(plan), int(rng.integers(-1, ZONES))
 
 
 def news_case(rng: Random) -> Args:
@@ -270,29 +311,23 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),
     kernels_dedupe.keep_overtaken: Comparison(slow=naive.keep_overtaken, make=overtaken_case),
     kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
-    kernels_fold.gather: Comparison(slow=naive.gather, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch())),
-    kernels_fold.temper: Comparison(slow=naive.temper, make=lambda r: (tag_row(r), read_of(r))),
-    kernels_ears.recall: Comparison(
-        slow=naive_ears.recall, make=lambda r: (tag_row(r), int(r.integers(6)), START_US + 5)
+    kernels_belief.temper: Comparison(
+        slow=naive_belief.temper, make=lambda r: (tag_row(r), read_of(r), float(r.choice([0.0, 0.8, 4.0])))
     ),
-    kernels_ears.listen: Comparison(slow=naive_ears.listen, make=lambda r: (tag_row(r), read_of(r), float(r.random()))),
-    kernels_ears.weigh: Comparison(
-        slow=naive_ears.weigh,
-        make=lambda r: (heard_row(r), START_US + 5, PLAN.loudest, scratch_of(r), int(r.integers(0, 12))),
+    kernels_belief.put: Comparison(slow=naive_belief.put, make=put_case),
+    kernels_belief.anywhere: Comparison(slow=naive_belief.anywhere, make=anywhere_case),
+    kernels_belief.drift: Comparison(slow=naive_belief.drift, make=drift_case),
+    kernels_belief.weigh: Comparison(slow=naive_belief.weigh, make=weigh_case),
+    kernels_belief.keep_best: Comparison(slow=naive_belief.keep_best, make=keep_case, scratch=(2,)),
+    kernels_belief.believe: Comparison(slow=naive_belief.believe, make=fold_case, scratch=(5,)),
+    kernels_belief.forget: Comparison(slow=naive_belief.forget, make=lambda r: (TAG, tag_row(r), belief_of(r, TAGS))),
+    kernels_belief.likeliest: Comparison(slow=naive_belief.likeliest, make=likeliest_case, scratch=(3,)),
+    kernels_fold.decide: Comparison(slow=naive.decide, make=decide_case, scratch=(4,)),
+    kernels_fold.place: Comparison(slow=naive.place, make=lambda r: fold_case(r)[:5]),
+    kernels_fold.revive: Comparison(
+        slow=naive.revive, make=lambda r: (TAG, tag_row(r), START_US + 5, belief_of(r, TAGS))
     ),
-    kernels_fold.keep_best: Comparison(
-        slow=naive.keep_best, make=lambda r: (tag_row(r), scratch_of(r), int(r.integers(0, SLOTS + 4))), private=(1,)
-    ),
-    kernels_fold.outlasts: Comparison(
-        slow=naive.outlasts,
-        make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + int(r.integers(0, 2)) * SECOND_US),
-    ),
-    kernels_fold.decide: Comparison(slow=naive.decide, make=lambda r: (tag_row(r), START_US + 5, PLAN)),
-    kernels_fold.place: Comparison(slow=naive.place, make=lambda r: (tag_row(r), read_of(r), PLAN)),
-    kernels_fold.revive: Comparison(slow=naive.revive, make=lambda r: (tag_row(r), START_US + 5)),
-    kernels_fold.fold_read: Comparison(
-        slow=naive.fold_read, make=lambda r: (tag_row(r), read_of(r), PLAN, new_scratch()), private=(3,)
-    ),
+    kernels_fold.fold_read: Comparison(slow=naive.fold_read, make=fold_case, scratch=(5,)),
     kernels_silence.tell_change: Comparison(
         slow=naive_silence.tell_change,
         make=lambda r: (*points_of(r), int(r.integers(0, 2)), 1, health_of(r), out_of(r)),
@@ -306,7 +341,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_portal.passes: Comparison(
         slow=naive_portal.passes, make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + 5, PLAN)
     ),
-    kernels_portal.likeliest: Comparison(slow=naive_portal.likeliest, make=lambda r: (tag_row(r), START_US + 5, PLAN)),
+    kernels_portal.doorway: Comparison(slow=naive_portal.doorway, make=lambda r: (door_row(r), START_US + 5, PLAN)),
     kernels_portal.note_inside: Comparison(
         slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
     ),
@@ -339,7 +374,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
     ),
     kernels_settle.merge: Comparison(slow=naive.merge, make=merge_case),
-    kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, private=(5,)),
-    kernels_settle.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, private=(4,)),
+    kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, scratch=(6,)),
+    kernels_settle.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, scratch=(5,)),
     kernels_settle.tell_news: Comparison(slow=naive.tell_news, make=news_case),
 }

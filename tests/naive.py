@@ -8,13 +8,12 @@ import math
 from typing import Any
 
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
-from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, SLOTS, TRAIL
+from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, TRAIL
 from core.model.columns import NEVER_US
-from tests import naive_ears, naive_portal
+from tests import naive_belief, naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
 
-PLACE_AT, LOSE_AT, MARGIN = 0.4, 0.2, 2.0
-FADE, FADE_S, FOLLOW, ALIKE_DB, TYPICAL_DBM = 0.05, 60.0, 0.4, 4.0, -70.0
+PLACE_AT, LOSE_AT, MARGIN, DOORWAY = 0.4, 0.2, 2.0, 0.9
 
 
 def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
@@ -72,82 +71,50 @@ def _rewrite(table: Any, last: dict[int, tuple[int, int]]) -> None:
         table[i] = key, raw, seen
 
 
-def gather(row: Any, read: Any, plan: Any, scratch: Any) -> int:
-    zones = [int(z) for z in [*row["slot_zone"], *plan.nearby[read["read_point"]]] if z >= 0]
-    for k, zone in enumerate(dict.fromkeys(zones)):
-        scratch.zone[k] = zone
-    return len(set(zones))
-
-
-def temper(row: Any, read: Any) -> float:
-    gaps = [
-        read["seen_us"] - row["trail_us"][k] for k in range(TRAIL) if row["trail_read_point"][k] == read["read_point"]
-    ]
-    return float(min([1.0, *(gap / 1e6 / 0.8 for gap in gaps)]))
-
-
-def keep_best(row: Any, scratch: Any, n: int) -> None:
-    pairs = sorted(zip(scratch.weight[:n].tolist(), scratch.zone[:n].tolist(), strict=True), key=lambda p: -p[0])[
-        :SLOTS
-    ]
-    total = sum(weight for weight, _ in pairs)
-    row["slot_zone"] = [zone for _, zone in pairs] + [-1] * (SLOTS - len(pairs))
-    row["slot_weight"] = [weight / total for weight, _ in pairs] + [0.0] * (SLOTS - len(pairs))
-
-
-def outlasts(row: Any, best: int, seen_us: int) -> bool:
-    if row["rival"] != best:
-        row["rival"], row["rival_reads"], row["rival_us"] = best, 0, seen_us
-    row["rival_reads"] += 1
-    return bool(row["rival_reads"] >= 3 or seen_us - row["rival_us"] >= 2_000_000)
-
-
-def decide(row: Any, seen_us: int, plan: Any) -> bool:
-    current = int(row["zone"])
-    best, likely, believed = naive_portal.likeliest(row, seen_us, plan)
-    clear = best != current and likely >= PLACE_AT and likely >= MARGIN * believed
-    moves = clear and (current == -1 or outlasts(row, best, seen_us))
-    if moves or not clear:
-        row["rival"] = -1
-    row["zone"] = -1 if likely < LOSE_AT else best if moves else current
+def decide(tag: int, row: Any, belief: Any, plan: Any, scratch: Any) -> bool:
+    was = int(row["zone"])
+    best, likely, believed = naive_belief.likeliest(tag, belief, plan, scratch, was)
+    door = naive_portal.doorway(row, row["seen_us"], plan)
+    if door >= 0:
+        best, likely, believed = door, DOORWAY, DOORWAY * (door == was)
+    moves = best != was and likely >= max(MARGIN * believed, PLACE_AT if was < 0 else plan.change_at)
+    row["zone"] = -1 if likely < LOSE_AT else best if moves else was
     row["confidence"] = believed if row["zone"] not in (-1, best) else likely
-    if row["zone"] != current:
-        row["since_us"] = seen_us
-    return bool(row["zone"] != current)
+    changed = bool(row["zone"] != was)
+    row["since_us"] = row["seen_us"] if changed else row["since_us"]
+    return changed
 
 
-def place(row: Any, read: Any, plan: Any) -> None:
+def place(tag: int, row: Any, read: Any, belief: Any, plan: Any) -> None:
     point, first = read["read_point"], row["reads"] == 0
     loud = 1.0 if first else min(max(0.3 + (float(read["rssi_dbm"]) + 60.0) * 0.02, 0.05), 0.9)
-    slots = [(float(w), plan.centre[z]) for z, w in zip(row["slot_zone"], row["slot_weight"], strict=True) if z >= 0]
+    slots = [(weight, plan.place_xy[at]) for at, weight, _ in naive_belief.held(tag, belief)]
+    total, pull = sum(weight for weight, _ in slots), plan.antenna_pull if slots else 1.0
     for axis, name in enumerate(("x", "y")):
         ear = row[f"antenna_{name}"] + loud * (plan.antenna[point, axis] - row[f"antenna_{name}"])
-        row[f"antenna_{name}"] = ear
-        row[f"{name}_m"] = (sum(w * float(c[axis]) for w, c in slots) + ear) / 2 if slots else ear
+        mean = sum(weight * float(xy[axis]) for weight, xy in slots) / total if slots else 0.0
+        row[f"antenna_{name}"], row[f"{name}_m"] = ear, pull * float(ear) + (1.0 - pull) * mean
     at = row["reads"] % TRAIL
     row["trail_us"][at], row["trail_read_point"][at], row["trail_dbm"][at] = read["seen_us"], point, read["rssi_dbm"]
     row["seen_us"], row["read_point"] = read["seen_us"], point
     row["reads"] += 1
 
 
-def revive(row: Any, seen_us: int) -> None:
+def revive(tag: int, row: Any, seen_us: int, belief: Any) -> None:
     row["was"] = row["zone"]
-    row["zone"], row["state"], row["appeared"], row["rival"], row["since_us"] = -1, 0, 0, -1, seen_us
-    row["slot_zone"], row["inside"], row["inside_us"] = -1, 0, NEVER_US
-    row["ear_point"] = -1
+    row["zone"], row["state"], row["appeared"], row["since_us"] = -1, 0, 0, seen_us
+    row["inside"], row["inside_us"] = 0, NEVER_US
+    naive_belief.forget(tag, row, belief)
 
 
-def fold_read(row: Any, read: Any, plan: Any, scratch: Any) -> int:
+def fold_read(tag: int, row: Any, read: Any, belief: Any, plan: Any, scratch: Any) -> int:
     if row["state"] != 0:
-        revive(row, read["seen_us"])
+        revive(tag, row, read["seen_us"], belief)
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
-    naive_ears.listen(row, read, temper(row, read))
-    n = gather(row, read, plan, scratch)
-    naive_ears.weigh(row, read["seen_us"], plan.loudest, scratch, n)
-    keep_best(row, scratch, n)
-    place(row, read, plan)
-    changed = decide(row, read["seen_us"], plan)
+    naive_belief.believe(tag, row, read, belief, plan, scratch)
+    place(tag, row, read, belief, plan)
+    changed = decide(tag, row, belief, plan, scratch)
     naive_portal.note_inside(row, read["seen_us"], plan)
     kind = NO_MOVE if not changed else MOVE if row["appeared"] else APPEAR
     row["appeared"] |= changed
@@ -167,25 +134,26 @@ def merge(old: Any, new: Any, out: Any) -> None:
         out[i] = row
 
 
-def settle(evidence: Any, tags: Any, silence: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
+def settle(evidence: Any, tags: Any, belief: Any, silence: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
     for read in evidence:
         if read["kind"] != READ:
             tell(read, health, plan, out)
             continue
-        reader, row = plan.reader_of[read["read_point"]], tags[read["tag"]]
+        tag, reader = int(read["tag"]), plan.reader_of[read["read_point"]]
         hear(reader, read["seen_us"], True, health, plan, out)
         health.readers[reader]["listening"] = 1
-        before = int(row["zone"])
-        kind = fold_read(row, read, plan, scratch)
-        rest(read["tag"], row, silence, health, plan)
+        row, before = tags[tag], int(tags[tag]["zone"])
+        kind = fold_read(tag, row, read, belief, plan, scratch)
+        rest(tag, row, silence, health, plan)
         if kind != NO_MOVE:
-            write_move(read["tag"], row, read["seen_us"], kind, row["was"] if kind == APPEAR else before, out)
+            write_move(tag, row, read["seen_us"], kind, row["was"] if kind == APPEAR else before, out)
 
 
-def look_ahead(evidence: Any, place_of: Any, rows: Any, plan: Any, scratch: Any) -> None:
+def look_ahead(evidence: Any, copy_of: Any, rows: Any, belief: Any, plan: Any, scratch: Any) -> None:
     for read in evidence:
-        if read["kind"] == READ and place_of[read["tag"]] >= 0:
-            fold_read(rows[place_of[read["tag"]]], read, plan, scratch)
+        copy = copy_of[read["tag"]] if read["kind"] == READ else -1
+        if copy >= 0:
+            fold_read(copy, rows[copy], read, belief, plan, scratch)
 
 
 def tell_news(rows: Any, tag: Any, shown: Any, news: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.engine.kernels_portal import INSIDE_US, LAST_OWN, LAST_READS, PASS_DBM, PASS_READS, PASS_US
+from core.engine.kernels_portal import INSIDE_US, LAST_OWN, LAST_READS, PASS_DBM, PASS_READS, PASS_US, STAY_READS
 from core.engine.records import TRAIL
 from core.model.columns import NEVER_US, UNHEARD_DBM
 
@@ -15,21 +15,19 @@ def trail(row: Any) -> list[tuple[int, int, float]]:
 
 
 def passes(row: Any, zone: int, seen_us: int, plan: Any) -> bool:
-    own = [dbm for at, point, dbm in trail(row) if at >= seen_us - PASS_US and plan.zone_of[point] == zone]
-    return len(own) >= PASS_READS and any(dbm >= PASS_DBM or dbm == UNHEARD_DBM for dbm in own)
+    late = [(plan.zone_of[point] == zone, dbm) for at, point, dbm in trail(row) if at >= seen_us - PASS_US]
+    own = [dbm for is_own, dbm in late if is_own]
+    told = [dbm for dbm in own if dbm != UNHEARD_DBM]
+    if told and any(dbm > max(told) for is_own, dbm in late if not is_own):
+        return False
+    if zone == row["zone"]:
+        return len(own) >= STAY_READS
+    return len(own) >= PASS_READS and (len(told) < len(own) or bool(max(told) >= PASS_DBM))
 
 
-def likeliest(row: Any, seen_us: int, plan: Any) -> tuple[int, float, float]:
-    slots = {
-        int(zone): float(weight)
-        for zone, weight in zip(row["slot_zone"], row["slot_weight"], strict=True)
-        if zone >= 0 and (not plan.portal[zone] or zone == row["zone"] or passes(row, zone, seen_us, plan))
-    }
-    total = sum(slots.values())
-    if not total:
-        return next(iter(slots), -1), 0.0, 0.0
-    best = next(iter(slots))
-    return best, slots[best] / total, slots.get(int(row["zone"]), 0.0) / total
+def doorway(row: Any, seen_us: int, plan: Any) -> int:
+    doors = [int(zone) for zone in (plan.zone_of[row["read_point"]], row["zone"]) if zone >= 0 and plan.portal[zone]]
+    return next((zone for zone in doors if passes(row, zone, seen_us, plan)), -1)
 
 
 def note_inside(row: Any, seen_us: int, plan: Any) -> None:

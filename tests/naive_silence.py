@@ -83,7 +83,8 @@ def write_move(tag: int, row: Any, at_us: int, kind: int, from_zone: int, out: A
         from_zone,
         row["zone"],
     )
-    move["read_point"], move["confidence"] = row["read_point"], row["confidence"]
+    for name in ("read_point", "confidence", "x_m", "y_m"):
+        move[name] = row[name]
     for name in ("trail_us", "trail_read_point", "trail_dbm"):
         move[name] = np.roll(row[name], -int(row["reads"] % TRAIL))
     out.n[0] += 1

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.errors import TallyportError
 
-VERSION: Final = 3
+VERSION: Final = 5
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.engine import telling
+from core.engine.calibration import Calibration
 from core.engine.checkpoint import CheckpointUnreadable, pack, unpack
 from core.engine.dedupe import Dedupe
 from core.engine.index import TagIndex
@@ -13,9 +14,9 @@ from core.engine.kernels_dedupe import KEPT, LATE
 from core.engine.kernels_settle import look_ahead, tell_news
 from core.engine.memory import dump_settled, load_settled
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
-from core.engine.plan import dedupe_us_of
+from core.engine.plan import dedupe_us_of, taught_plan
 from core.engine.recent import Recent
-from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Ints, Records, join
+from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Belief, Ints, Records, join
 from core.engine.settled import Settled
 from core.model.batch import Batch, TagView
 from core.model.columns import NEVER_US, ReadColumns
@@ -27,7 +28,7 @@ from core.site import Site
 class Engine:
     """One site's state. Same state, same batch: same Step; and where the stream is cut into batches is no matter."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, calibration: Calibration | None = None) -> None:
         self.site = site
         self.seq = 0
         """seq of the last step that was not empty."""
@@ -39,9 +40,9 @@ class Engine:
         self._dedupe = Dedupe(dedupe_us)
         self._recent = Recent()
         self._pending = Pending()
-        self._settled = Settled(site)
+        self._settled = Settled(site, taught_plan(site, calibration))
         self._shown: Records = _blank_shown(0)
-        self._place_of: npt.NDArray[np.int32] = np.full(0, -1, np.int32)
+        self._copy_of: Ints = np.full(0, -1, np.int64)
 
     def step(self, batch: Batch, closed_us: int) -> Step:
         """Take in what arrived, settle what can be, and say what changed."""
@@ -168,12 +169,14 @@ class Engine:
 
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
-        rows = self._settled.tags[tag]
-        self._place_of[tag] = np.arange(tag.size, dtype=np.int32)
-        look_ahead(self._pending.evidence, self._place_of, rows, self._settled.plan, self._settled.scratch)
-        self._place_of[tag] = -1
+        settled = self._settled
+        rows, held = settled.tags[tag], settled.belief
+        belief = Belief(place=held.place[tag], weight=held.weight[tag], gain=held.gain[tag])
+        self._copy_of[tag] = np.arange(tag.size)
+        look_ahead(self._pending.evidence, self._copy_of, rows, belief, settled.plan, settled.scratch)
+        self._copy_of[tag] = -1
         news = np.zeros(tag.size, np.bool_)
-        tell_news(rows, tag, self._shown, news)
+        tell_news(rows, tag, settled.plan.told_m, self._shown, news)
         return telling.positions(rows[news], tag[news])
 
     def _reserve(self) -> None:
@@ -183,7 +186,7 @@ class Engine:
         if n > self._shown.size:
             more = max(n, 2 * self._shown.size) - self._shown.size
             self._shown = join(SHOWN, self._shown, _blank_shown(more))
-            self._place_of = np.concatenate((self._place_of, np.full(more, -1, np.int32)))
+            self._copy_of = np.concatenate((self._copy_of, np.full(more, -1, np.int64)))
 
 
 def _chosen(reads: ReadColumns, tag: Ints, mask: npt.NDArray[np.bool_]) -> StoredReads:

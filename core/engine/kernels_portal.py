@@ -11,7 +11,9 @@ from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
 PASS_US: Final = 2_500_000
 """A tag that passes a door is heard there often within this time; a stray read comes now and then."""
 PASS_READS: Final = 3
-PASS_DBM: Final = -67.0
+STAY_READS: Final = 2
+"""A tag that is at a door stays there while this many are the door's: other antennas hear it in between."""
+PASS_DBM: Final = np.float32(-66.0)
 """At least one of those reads is this loud: a tag in the doorway is near, one on the floor behind it is not."""
 INSIDE_US: Final = 10_000_000
 """Only what has been inside this long can leave: goods that have just come in fall silent behind the door too."""
@@ -23,45 +25,47 @@ LAST_OWN: Final = 2
 @njit
 def passes(row: Row, zone: int, seen_us: int, plan: Plan) -> bool:
     """
-    Say whether a tag is in a portal's doorway, by the last reads of the portal's own antennas.
+    Say whether a tag is in a portal's doorway: by the reads of the portal's own antennas, and none that is louder.
 
-    row      TAG   its trail, the newest read included
+    A read without a level may be loud, and isn't drowned by others. A tag that is there already has less to show.
+
+    row      TAG   zone and the trail, the newest read included
     zone     int   a portal
     seen_us  int   of the newest read
     plan     Plan  zone_of is used
     """
-    own, loud = 0, False
+    own, loud, mine, other = 0, False, UNHEARD_DBM, UNHEARD_DBM
     for k in range(min(TRAIL, row["reads"])):
-        if row["trail_us"][k] >= seen_us - PASS_US and plan.zone_of[row["trail_read_point"][k]] == zone:
+        dbm = row["trail_dbm"][k]
+        if row["trail_us"][k] < seen_us - PASS_US:
+            continue
+        if plan.zone_of[row["trail_read_point"][k]] == zone:
             own += 1
-            loud = loud or row["trail_dbm"][k] >= PASS_DBM or row["trail_dbm"][k] == UNHEARD_DBM
-    return bool(own >= PASS_READS and loud)
+            loud = loud or dbm >= PASS_DBM or dbm == UNHEARD_DBM
+            mine = max(mine, dbm)
+        else:
+            other = max(other, dbm)
+    loudest = mine >= other or mine == UNHEARD_DBM
+    if row["zone"] == zone:
+        return bool(own >= STAY_READS and loudest)
+    return bool(own >= PASS_READS and loud and loudest)
 
 
 @njit
-def likeliest(row: Row, seen_us: int, plan: Plan) -> tuple[int, float, float]:
+def doorway(row: Row, seen_us: int, plan: Plan) -> int:
     """
-    Find the likeliest zone that a tag can be said to be in; a portal only while it passes, or is there already.
+    Give the portal whose doorway a tag is in: that of the newest read, or the one it was in; NOWHERE if it is in none.
 
-    Returns that zone or NOWHERE, the belief in it and the belief in the current zone, as shares of what remains.
-
-    row      TAG   slots, zone and trail are used
+    row      TAG   zone, read_point and trail are used
     seen_us  int   of the newest read
     plan     Plan  portal and zone_of are used
     """
-    best, likely, believed, total = NOWHERE, np.float32(0.0), np.float32(0.0), np.float32(0.0)
-    for k in range(row["slot_zone"].size):
-        zone, weight = row["slot_zone"][k], row["slot_weight"][k]
-        if zone < 0 or (plan.portal[zone] and zone != row["zone"] and not passes(row, zone, seen_us, plan)):
-            continue
-        total += weight
-        if best == NOWHERE:
-            best, likely = int(zone), weight
-        if zone == row["zone"]:
-            believed = weight
-    if total == 0:
-        return best, 0.0, 0.0
-    return best, float(likely / total), float(believed / total)
+    heard, was = plan.zone_of[row["read_point"]], row["zone"]
+    if heard >= 0 and plan.portal[heard] and passes(row, heard, seen_us, plan):
+        return int(heard)
+    if was >= 0 and plan.portal[was] and passes(row, was, seen_us, plan):
+        return int(was)
+    return NOWHERE
 
 
 @njit

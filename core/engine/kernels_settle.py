@@ -8,7 +8,7 @@ import numpy.typing as npt
 from core.engine.kernels_fold import fold_read
 from core.engine.kernels_jit import njit
 from core.engine.kernels_silence import hear, rest, tell, write_move
-from core.engine.records import APPEAR, NO_MOVE, READ, Health, Ints, Out, Plan, Records, Row, Scratch, Silence
+from core.engine.records import APPEAR, NO_MOVE, READ, Belief, Health, Ints, Out, Plan, Records, Row, Scratch, Silence
 from core.model.step import TagState
 
 SHOWN_CONFIDENCE: Final = np.float32(0.05)
@@ -54,13 +54,21 @@ def merge(old: Records, new: Records, out: Records) -> None:
 
 @njit
 def settle(
-    evidence: Records, tags: Records, silence: Silence, health: Health, plan: Plan, scratch: Scratch, out: Out
+    evidence: Records,
+    tags: Records,
+    belief: Belief,
+    silence: Silence,
+    health: Health,
+    plan: Plan,
+    scratch: Scratch,
+    out: Out,
 ) -> None:
     """
     Fold evidence for good.
 
     evidence  EVIDENCE[n]  sorted as goes_before says, none older than what was folded before
     tags      TAG[T]       in and out
+    belief    Belief       in and out
     silence   Silence      in and out
     health    Health       in and out
     plan      Plan
@@ -77,7 +85,7 @@ def settle(
         health.readers[reader]["listening"] = 1
         row = tags[read["tag"]]
         from_zone = row["zone"]
-        kind = fold_read(row, read, plan, scratch)
+        kind = fold_read(read["tag"], row, read, belief, plan, scratch)
         rest(read["tag"], row, silence, health, plan)
         if kind == APPEAR:
             from_zone = row["was"]
@@ -86,24 +94,27 @@ def settle(
 
 
 @njit
-def look_ahead(evidence: Records, place_of: npt.NDArray[np.int32], rows: Records, plan: Plan, scratch: Scratch) -> None:
+def look_ahead(evidence: Records, copy_of: Ints, rows: Records, belief: Belief, plan: Plan, scratch: Scratch) -> None:
     """
     Fold the pending reads of some tags into copies of their rows.
 
     evidence  EVIDENCE[n]  pending, sorted
-    place_of  int32[T]     where the tag's copy stands in rows; -1 for tags that are not looked at
+    copy_of   int64[T]     where the tag's copy stands in rows and belief; -1 for tags that are not looked at. As wide
+                           as a tag's own id, or all that fold_read calls would be compiled twice
     rows      TAG[m]       in and out
+    belief    Belief       in and out, m rows
     plan      Plan
     scratch   Scratch      room
     """
     for i in range(evidence.size):
         read = evidence[i]
-        if read["kind"] == READ and place_of[read["tag"]] >= 0:
-            fold_read(rows[place_of[read["tag"]]], read, plan, scratch)
+        if read["kind"] == READ and copy_of[read["tag"]] >= 0:
+            copy = copy_of[read["tag"]]
+            fold_read(copy, rows[copy], read, belief, plan, scratch)
 
 
 @njit
-def tell_news(rows: Records, tag: Ints, shown: Records, news: npt.NDArray[np.bool_]) -> None:
+def tell_news(rows: Records, tag: Ints, told_m: float, shown: Records, news: npt.NDArray[np.bool_]) -> None:
     """
     Mark the tags that look different from what was last told of them, and note that it is told now.
 
@@ -111,6 +122,7 @@ def tell_news(rows: Records, tag: Ints, shown: Records, news: npt.NDArray[np.boo
 
     rows   TAG[m]    how the tags look now
     tag    int64[m]  their ids
+    told_m  float    how far is news
     shown  SHOWN[T]  in and out
     news   bool[m]   out
     """
@@ -122,10 +134,14 @@ def tell_news(rows: Records, tag: Ints, shown: Records, news: npt.NDArray[np.boo
             or row["since_us"] != last["since_us"]
             or abs(row["confidence"] - last["confidence"]) > SHOWN_CONFIDENCE
             or row["seen_us"] - last["seen_us"] >= SHOWN_US
+            or abs(row["x_m"] - last["x_m"]) >= told_m
+            or abs(row["y_m"] - last["y_m"]) >= told_m
         )
         if news[i]:
             last["zone"] = row["zone"]
             last["state"] = row["state"]
             last["since_us"] = row["since_us"]
             last["confidence"] = row["confidence"]
+            last["x_m"] = row["x_m"]
+            last["y_m"] = row["y_m"]
             last["seen_us"] = row["seen_us"]

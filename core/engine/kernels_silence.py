@@ -182,6 +182,8 @@ def write_move(tag: int, row: Row, at_us: int, kind: int, from_zone: int, out: O
     move["from_zone"] = from_zone
     move["to_zone"] = row["zone"]
     move["confidence"] = row["confidence"]
+    move["x_m"] = row["x_m"]
+    move["y_m"] = row["y_m"]
     for k in range(row["trail_us"].size):
         at = (row["reads"] + k) % row["trail_us"].size
         move["trail_us"][k] = row["trail_us"][at]

@@ -9,8 +9,11 @@ import numpy.typing as npt
 from core.engine.checkpoint import Arrays
 from core.engine.records import Records
 from core.engine.settled import Settled
+from core.model.columns import NOWHERE
 
 PER_TAG = ("heard", "heard_s", "gap_s", "due", "zone")
+OTHER_ZONE_M = 1e6
+"""Further than any place of the same zone."""
 
 
 def dump_settled(settled: Settled) -> Arrays:
@@ -18,6 +21,9 @@ def dump_settled(settled: Settled) -> Arrays:
     n = settled.n_tags
     return {
         "tags": settled.tags[:n],
+        **{f"belief_{name}": column[:n] for name, column in settled.belief._asdict().items()},
+        "place_zone": settled.plan.place_zone,
+        "place_xy": settled.plan.place_xy,
         "readers": settled.health.readers,
         "up": settled.health.up,
         "ears_s": settled.health.ears_s,
@@ -32,12 +38,27 @@ def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], in
     n = arrays["tags"].size
     settled.reserve(n)
     settled.tags[:n] = arrays["tags"]
+    _load_belief(settled, arrays)
     for name in PER_TAG:
         getattr(settled.silence, name)[:n] = arrays[f"silence_{name}"]
     _fill(settled.silence.zone_due, arrays["zone_due"])
     for name in ("up", "ears_s", "exposure"):
         _fill(getattr(settled.health, name), arrays[name])
     _load_readers(settled.health.readers, arrays["readers"], reader_ids, index)
+
+
+def _load_belief(settled: Settled, arrays: Arrays) -> None:
+    """What was believed of a place that the plan has no more goes to the nearest one, of the same zone if it can."""
+    stored, plan = np.asarray(arrays["belief_place"]), settled.plan
+    n, slots = stored.shape[0], min(stored.shape[1], settled.belief.place.shape[1])
+    if plan.place_zone.size == 0:
+        return
+    away_m = np.hypot(*(arrays["place_xy"][:, None, :] - plan.place_xy[None, :, :]).transpose(2, 0, 1))
+    away_m += np.where(arrays["place_zone"][:, None] == plan.place_zone[None, :], 0.0, OTHER_ZONE_M)
+    goes_to = np.append(away_m.argmin(axis=1), NOWHERE)  # the last one is for "no place", which is -1
+    settled.belief.place[:n, :slots] = goes_to[stored[:, :slots]]
+    settled.belief.weight[:n, :slots] = arrays["belief_weight"][:, :slots]
+    settled.belief.gain[:n, :slots] = arrays["belief_gain"][:, :slots]
 
 
 def _load_readers(rows: Records, stored: Records, reader_ids: Sequence[str], index: dict[str, int]) -> None:

@@ -4,35 +4,65 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.prior import Prior, prior_of
-from core.engine.records import NEARBY, Floats, Plan
+from core.engine.calibration import Calibration
+from core.engine.hearing import Hearing
+from core.engine.manner import Manner
+from core.engine.places import Places, places_of
+from core.engine.prior import coverage_of, prior_of
+from core.engine.records import CELL_SLOTS, SLOTS, Floats, Plan
 from core.model.columns import NOWHERE
 from core.site import PORTALS, Site
 
 COVERED: Final = 0.01
 """Chance of being heard from which a zone counts as covered by a read point."""
+FAINT: Final = np.log(COVERED)
+ZONE_PULL: Final = 0.5
+"""A whole zone says too little of where in it a tag is: its point is drawn halfway to the antennas that hear it."""
+TOLD_M: Final = 1.5
+TOLD_CELLS: Final = 0.2
+"""How far a tag goes before it is told of again: metres where places are zones, parts of a cell's side where cells."""
+DEFAULT: Final = Manner()
 
 
-def plan_of(site: Site) -> Plan:
-    """Lay a site out as arrays."""
-    prior = prior_of(site)
+def plan_of(
+    site: Site, places: Places | None = None, hearing: Hearing | None = None, manner: Manner = DEFAULT
+) -> Plan:
+    """Lay a site out as arrays: as its floor plan has it, or as it was learned."""
+    places = places or places_of(site)
+    hearing = hearing or prior_of(site, places)
     portal = np.array([zone.kind in PORTALS for zone in site.zones], dtype=bool)
     missing = site.engine.missing_after_s
     patience = [missing if zone.missing_after_s is None else zone.missing_after_s for zone in site.zones]
     reader_of = [site.reader_index.get(point.reader, -1) for point in site.read_points]
     return Plan(
-        loudest=prior.loudest,
-        nearby=_nearby(prior),
-        centre=prior.centre,
+        hears=np.stack((hearing.dbm, hearing.up_db**2, hearing.down_db**2, hearing.chance), axis=2),
+        nearby=_nearby(hearing, CELL_SLOTS if places.step_m else SLOTS),
+        place_zone=places.zone,
+        place_xy=places.xy,
+        next_place=places.next,
+        antenna_pull=0.0 if places.step_m else ZONE_PULL,
+        leave_per_s=manner.leave_per_s,
+        evidence=manner.evidence,
+        temper_s=manner.temper_s,
+        gain_var=manner.gain_db**2,
+        told_m=TOLD_CELLS * places.step_m if places.step_m else TOLD_M,
+        change_at=manner.change_at,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
         missing_s=np.array(patience, np.float64),
         leave_s=site.engine.leave_after_s,
         portal=portal,
         zone_of=np.array([point.zone for point in site.read_points], np.int32),
-        share=_share(site, prior),
+        share=_share(site, coverage_of(site)),
         reader_of=np.array(reader_of, np.int32),
         points=_points(reader_of, len(site.readers)),
     )
+
+
+def taught_plan(site: Site, calibration: Calibration | None) -> Plan:
+    """Lay a site out as it was learned, if it was. Raises BadCalibration for one of another plan."""
+    if calibration is None:
+        return plan_of(site)
+    return plan_of(site, calibration.places(site), calibration.hearing, calibration.manner)
 
 
 def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -42,21 +72,20 @@ def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.where(np.array(at_door, dtype=bool), door_us, other_us).astype(np.int64)
 
 
-def _nearby(prior: Prior) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
-    """For each read point the zones it covers, the likeliest source of its reads first."""
-    likely = prior.loudest
-    nearby = np.full((likely.shape[0], NEARBY), NOWHERE, np.int16)
-    for a in range(likely.shape[0]):
-        order = np.argsort(-likely[a], kind="stable")[:NEARBY]
-        covered = [z for z in order if prior.coverage[a, z] >= COVERED]
-        nearby[a, : len(covered)] = covered
+def _nearby(hearing: Hearing, slots: int) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+    """For each read point the places it hears, best first."""
+    nearby = np.full((hearing.chance.shape[0], slots), NOWHERE, np.int16)
+    for row, chance in zip(nearby, hearing.chance, strict=True):
+        order = np.argsort(-chance, kind="stable")[:slots]
+        heard = order[chance[order] >= FAINT]
+        row[: heard.size] = heard
     return nearby
 
 
-def _share(site: Site, prior: Prior) -> Floats:
+def _share(site: Site, coverage: Floats) -> Floats:
     """Each antenna's part of each zone's coverage; the stand-in for reads without an antenna listens to nothing."""
     real = np.array([point.antenna != 0 for point in site.read_points], dtype=bool)
-    share = np.where(real[:, None] & (prior.coverage >= COVERED), prior.coverage, 0.0)
+    share = np.where(real[:, None] & (coverage >= COVERED), coverage, 0.0)
     total = share.sum(axis=0)
     return share / np.where(total > 0.0, total, 1.0)
 

@@ -8,11 +8,13 @@ import numpy.typing as npt
 from core.model.columns import NEVER_US
 
 SLOTS: Final = 6
-"""Zones a tag is believed to be in at once; the rest share a floor."""
-NEARBY: Final = 6
-"""Zones that one read point may put forward."""
+"""Places a tag is believed to be in at once where places are zones."""
+CELL_SLOTS: Final = 64
+"""And where they are cells of zones."""
+NEXT: Final = 8
+"""Places that a tag may go to from one."""
 EARS: Final = 6
-"""Read points that are remembered to hear a tag, and how loud."""
+"""Read points that are remembered to have heard a tag lately."""
 TRAIL: Final = 4
 """Reads that are remembered as the cause of a movement."""
 TICK_US: Final = 1_000_000
@@ -54,17 +56,13 @@ TAG: Final = np.dtype(
     [
         ("seen_us", "i8"),
         ("since_us", "i8"),
-        ("rival_us", "i8"),
         ("inside_us", "i8"),
         ("trail_us", "i8", TRAIL),
         ("trail_read_point", "i4", TRAIL),
         ("trail_dbm", "f4", TRAIL),
         ("ear_point", "i4", EARS),
-        ("ear_dbm", "f4", EARS),
-        ("ear_gap_s", "f4", EARS),
         ("ear_us", "i8", EARS),
-        ("slot_weight", "f4", SLOTS),
-        ("slot_zone", "i2", SLOTS),
+        ("gain_reads", "f4"),
         ("confidence", "f4"),
         ("x_m", "f4"),
         ("y_m", "f4"),
@@ -74,8 +72,6 @@ TAG: Final = np.dtype(
         ("reads", "i4"),
         ("zone", "i2"),
         ("was", "i2"),
-        ("rival", "i2"),
-        ("rival_reads", "i2"),
         ("state", "u1"),
         ("appeared", "u1"),
         ("inside", "u1"),
@@ -83,9 +79,9 @@ TAG: Final = np.dtype(
     align=True,
 )
 """
-What is believed of one tag. Ears are the read points that hear it, in no order; slots are sorted by weight; `was` is
-the zone it left or went missing from; `inside` says that it has been in the building for a while, `inside_us` since
-when it is in a zone that is no portal.
+What is believed of one tag. Ears are the read points that heard it lately, in no order; `gain_reads` is the weight of
+the reads that its gain was learned from; `was` is the zone it left or went missing from; `inside` says that it has been
+in the building for a while, `inside_us` since when it is in a zone that is no portal.
 """
 
 READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
@@ -103,12 +99,23 @@ MOVEMENT: Final = np.dtype(
         ("from_zone", "i2"),
         ("to_zone", "i2"),
         ("confidence", "f4"),
+        ("x_m", "f4"),
+        ("y_m", "f4"),
     ],
     align=True,
 )
 CHANGE: Final = np.dtype([("at_us", "i8"), ("reader", "i4"), ("online", "i1"), ("reason", "i1")], align=True)
 SHOWN: Final = np.dtype(
-    [("seen_us", "i8"), ("since_us", "i8"), ("confidence", "f4"), ("zone", "i2"), ("state", "i2")], align=True
+    [
+        ("seen_us", "i8"),
+        ("since_us", "i8"),
+        ("confidence", "f4"),
+        ("x_m", "f4"),
+        ("y_m", "f4"),
+        ("zone", "i2"),
+        ("state", "i2"),
+    ],
+    align=True,
 )
 """What was last told of a tag; state is -1 before anything was."""
 
@@ -122,11 +129,20 @@ Ints = npt.NDArray[np.int64]
 
 class Plan(NamedTuple):
     """
-    The site as arrays: A read points, Z zones, R readers.
+    The site as arrays: A read points, Z zones, P places, R readers.
 
-    loudest       float32[A, Z]     log chance that the read point hears a tag in the zone loudest, from prior.py
-    nearby        int16[A, NEARBY]  zones that the read point covers, best first; -1 where there are fewer
-    centre        float32[Z, 2]     metres
+    hears         float32[A, P, 4]  level, variance above it, variance below it (dB squared), log chance: hearing.py
+    nearby        int16[A, K]       places that the read point covers, best first; -1 where there are fewer
+    place_zone    int16[P]          the zone that a place lies in
+    place_xy      float32[P, 2]     its middle, metres
+    next_place    int16[P, NEXT]    places that a tag may go to from there; -1 where there are fewer
+    antenna_pull  float             how far a tag's point on the map is drawn to the antennas that hear it, 0..1
+    leave_per_s   float             how often a tag leaves its place, when it may
+    evidence      float             how much a read counts that no other has just said, 0..1
+    temper_s      float             time after which a read of the same read point counts in full
+    gain_var      float             how much tags differ in loudness, dB squared
+    told_m        float             a tag that has gone this far is told of again
+    change_at     float             belief from which a tag is said to be in another zone
     antenna       float32[A, 2]     metres
     missing_s     float64[Z]        silence after which a tag is missing
     leave_s       float             silence after which one that passed a portal has left
@@ -137,9 +153,18 @@ class Plan(NamedTuple):
     points        int32[R, P]       a reader's read points, -1 where there are fewer
     """
 
-    loudest: Floats32
+    hears: Floats32
     nearby: npt.NDArray[np.int16]
-    centre: Floats32
+    place_zone: npt.NDArray[np.int16]
+    place_xy: Floats32
+    next_place: npt.NDArray[np.int16]
+    antenna_pull: float
+    leave_per_s: float
+    evidence: float
+    temper_s: float
+    gain_var: float
+    told_m: float
+    change_at: float
     antenna: Floats32
     missing_s: Floats
     leave_s: float
@@ -186,11 +211,36 @@ class Silence(NamedTuple):
     zone_due: Floats
 
 
-class Scratch(NamedTuple):
-    """Room for one tag's candidates: int16 and float32[SLOTS + NEARBY]."""
+class Belief(NamedTuple):
+    """
+    The places each tag may be in, likeliest first; the weights of a tag sum to 1.
 
-    zone: npt.NDArray[np.int16]
+    place   int16[T, K]    -1 where there are fewer
+    weight  float32[T, K]  probability
+    gain    float32[T, K]  how much louder than typical the tag is if it is there, dB
+    """
+
+    place: npt.NDArray[np.int16]
     weight: Floats32
+    gain: Floats32
+
+
+class Scratch(NamedTuple):
+    """
+    Room for one tag's candidates, C of them at most.
+
+    place   int16[C]
+    weight  float32[C]
+    gain    float32[C]
+    fit     float32[C]       how well a read fits, as a logarithm
+    at      int16[max(P, Z)]  where a place, or a zone, stands among them; -1 for none, as found and as left
+    """
+
+    place: npt.NDArray[np.int16]
+    weight: Floats32
+    gain: Floats32
+    fit: Floats32
+    at: npt.NDArray[np.int16]
 
 
 class Out(NamedTuple):
@@ -201,9 +251,26 @@ class Out(NamedTuple):
     n: Ints
 
 
-def new_scratch() -> Scratch:
+def new_scratch(plan: Plan) -> Scratch:
     """Room for one tag's candidates."""
-    return Scratch(np.zeros(SLOTS + NEARBY, np.int16), np.zeros(SLOTS + NEARBY, np.float32))
+    places, zones, slots = plan.place_zone.size, plan.portal.size, plan.nearby.shape[1]
+    room = max(slots * (NEXT + 2), places)
+    return Scratch(
+        place=np.zeros(room, np.int16),
+        weight=np.zeros(room, np.float32),
+        gain=np.zeros(room, np.float32),
+        fit=np.zeros(room, np.float32),
+        at=np.full(max(places, zones), -1, np.int16),
+    )
+
+
+def blank_belief(n: int, slots: int) -> Belief:
+    """Belief of tags that may be anywhere."""
+    return Belief(
+        place=np.full((n, slots), -1, np.int16),
+        weight=np.zeros((n, slots), np.float32),
+        gain=np.zeros((n, slots), np.float32),
+    )
 
 
 def new_out(size: int) -> Out:
@@ -214,8 +281,8 @@ def new_out(size: int) -> Out:
 def blank_tags(n: int) -> Records:
     """Rows of tags of which nothing is believed yet."""
     rows = np.zeros(n, TAG)
-    rows["inside_us"] = NEVER_US
-    for name in ("slot_zone", "zone", "was", "rival", "read_point", "trail_read_point", "ear_point"):
+    rows["inside_us"] = rows["ear_us"] = NEVER_US
+    for name in ("zone", "was", "read_point", "trail_read_point", "ear_point"):
         rows[name] = -1
     return rows
 

@@ -5,15 +5,17 @@ import numpy as np
 from core.engine.kernels_settle import settle
 from core.engine.kernels_silence import NO_TICK_US, any_due, miss_readers, next_deadline, sweep
 from core.engine.pending import Pending
-from core.engine.plan import plan_of
 from core.engine.records import (
     READER,
     TAG,
     TICK_US,
     UNKNOWN,
+    Belief,
     Health,
+    Plan,
     Records,
     Silence,
+    blank_belief,
     blank_tags,
     join,
     new_out,
@@ -28,13 +30,14 @@ CHUNK = 4096
 class Settled:
     """Rows of tags and readers that evidence and ticks move on, in one order whatever the batches were."""
 
-    def __init__(self, site: Site) -> None:
-        self.plan = plan_of(site)
-        self.scratch = new_scratch()
+    def __init__(self, site: Site, plan: Plan) -> None:
+        self.plan = plan
+        self.scratch = new_scratch(self.plan)
         self.n_tags = 0
         self.sweep_at_us = NO_TICK_US
         """Tick that follows the evidence folded last and is not past yet."""
         self.tags = blank_tags(1024)
+        self.belief = blank_belief(1024, self.plan.nearby.shape[1])
         zones, points = len(site.zones), len(site.read_points)
         self.health = Health(
             readers=new_readers(site), up=np.ones(points, np.uint8), ears_s=np.zeros(points), exposure=np.zeros(zones)
@@ -51,6 +54,7 @@ class Settled:
         if n_tags > size:
             more = max(n_tags, 2 * size) - size
             self.tags = join(TAG, self.tags, blank_tags(more))
+            self.belief = _grown(self.belief, blank_belief(more, self.plan.nearby.shape[1]))
             extra = blank_silence(more, 0)
             grown = {
                 name: np.concatenate((getattr(self.silence, name), getattr(extra, name)))
@@ -83,7 +87,7 @@ class Settled:
         for start in range(0, n, CHUNK):
             part = evidence[start : start + CHUNK]
             self._drain()
-            settle(part, self.tags, self.silence, self.health, self.plan, self.scratch, self._out)
+            settle(part, self.tags, self.belief, self.silence, self.health, self.plan, self.scratch, self._out)
 
     def _tick(self, tick_us: int) -> None:
         self.sweep_at_us = NO_TICK_US
@@ -100,6 +104,14 @@ class Settled:
         self._moves.append(self._out.moves[:moves].copy())
         self._changes.append(self._out.changes[:changes].copy())
         self._out.n[:] = 0
+
+
+def _grown(belief: Belief, more: Belief) -> Belief:
+    return Belief(
+        place=np.concatenate((belief.place, more.place)),
+        weight=np.concatenate((belief.weight, more.weight)),
+        gain=np.concatenate((belief.gain, more.gain)),
+    )
 
 
 def tick_from(at_us: int) -> int:

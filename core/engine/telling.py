@@ -31,13 +31,14 @@ KINDS = {
     LEAVE: MovementKind.LEAVE,
     MISSING: MovementKind.MISSING,
 }
+GONE = (LEAVE, MISSING)
 REASONS = {HEARD: "heard", SAID_GOODBYE: "said that it goes", FELL_SILENT: "silent"}
 
 
 def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
     """Movements in the order in which they settled."""
     # Column by column: taking records apart one by one costs more than folding the reads that made them.
-    names = ("at_us", "tag", "kind", "from_zone", "to_zone", "read_point", "confidence")
+    names = ("at_us", "tag", "kind", "from_zone", "to_zone", "read_point", "confidence", "x_m", "y_m")
     facts = zip(*(moves[name].tolist() for name in names), strict=True)
     trails = zip(*(moves[name].tolist() for name in ("trail_us", "trail_read_point", "trail_dbm")), strict=True)
     return tuple(
@@ -50,9 +51,11 @@ def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
             to_zone=to_zone,
             read_point=read_point,
             confidence=confidence,
+            x_m=None if kind in GONE else x_m,
+            y_m=None if kind in GONE else y_m,
             trail=tuple(entry for entry in zip(*trail, strict=True) if entry[1] >= 0),
         )
-        for (at_us, tag_id, kind, from_zone, to_zone, read_point, confidence), epc, trail in zip(
+        for (at_us, tag_id, kind, from_zone, to_zone, read_point, confidence, x_m, y_m), epc, trail in zip(
             facts, index.epcs(moves["tag"]), trails, strict=True
         )
     )
@@ -133,11 +136,7 @@ def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
         since_us=int(row["since_us"]) if row["reads"] else NEVER_US,
         silence_s=float(silent),
         mean_gap_s=float(silence.gap_s[tag_id]),
-        candidates=tuple(
-            ZoneCandidate(zone=site.zones[int(z)].id, probability=float(weight))
-            for z, weight in zip(row["slot_zone"], row["slot_weight"], strict=True)
-            if z >= 0
-        ),
+        candidates=_candidates(tag_id, settled, site),
         evidence=tuple(
             Evidence(
                 seen_us=int(at_us),
@@ -149,3 +148,15 @@ def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
             if point >= 0
         ),
     )
+
+
+def _candidates(tag_id: int, settled: Settled, site: Site) -> tuple[ZoneCandidate, ...]:
+    """The zones a tag may be in, likeliest first."""
+    place, weight = settled.belief.place[tag_id], settled.belief.weight[tag_id]
+    likely: dict[int, float] = {}
+    for p, w in zip(place.tolist(), weight.tolist(), strict=True):
+        if p >= 0:
+            zone = int(settled.plan.place_zone[p])
+            likely[zone] = likely.get(zone, 0.0) + w
+    ranked = sorted(likely.items(), key=lambda pair: -pair[1])
+    return tuple(ZoneCandidate(zone=site.zones[zone].id, probability=p) for zone, p in ranked)

@@ -97,6 +97,9 @@ class Movement:
     to_zone: int
     read_point: int
     confidence: float
+    x_m: float | None = None
+    y_m: float | None = None
+    """Where on the map the tag was put then, metres; None for one that has gone."""
     trail: tuple[tuple[int, int, float], ...] = ()
     """The last reads that decided it, oldest first: (seen_us, read_point, rssi_dbm)."""
 

@@ -1,6 +1,7 @@
 """The engine as the line sees it: what a step tells, what it remembers, and how right it is in a small world."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_step_counts_stored_repeats_and_late() -> None:
     The ledger says what became of each read, beside what the line counted.
     """
     engine = Engine(SITE)
-    reads = [heard(5, IN_LEFT), heard(5.5, IN_LEFT), heard(1, IN_LEFT, lag_s=5), heard(5.1, IN_RIGHT)]
+    reads = [heard(5, IN_LEFT), heard(5.1, IN_LEFT), heard(1, IN_LEFT, lag_s=5), heard(5.1, IN_RIGHT)]
     row = LedgerRow(reader="west", messages=1, received=3)
     columns_, long = columns(reads)
     step = engine.step(Batch(reads=columns_, long_epcs=long, ledger=(row,)), START_US + 6 * SECOND_US)
@@ -180,6 +181,59 @@ def test_index_grows_and_keeps_ids() -> None:
     assert again.stored.tag_id.tolist() == [9_999, 10_000]
 
 
+def test_tag_in_a_doorway_stays_there_while_others_hear_it_too() -> None:
+    """
+    A tag that the door's antenna hears most, and the next one fainter in between, enters the doorway once.
+    """
+    engine = Engine(SITE)
+    inside = [message(heard(s, IN_RIGHT, rssi_dbm=-65.0)) for s in range(3)]
+    door = [message(heard(3 + s * 0.2, IN_RIGHT + 1 if s % 3 == 0 else AT_DOOR)) for s in range(30)]
+    faint = [replace(m, words=tuple(_fainter(w) for w in m.words)) for m in door]
+    moves = [m for step in [*run(engine, inside + faint, range(40)), close(engine)] for m in step.movements]
+
+    assert [m.to_zone for m in moves][:2] == [RIGHT, DOOR]
+    assert [m.kind for m in moves if m.at_us < START_US + 9 * SECOND_US] == [MovementKind.APPEAR, MovementKind.MOVE]
+
+
+def test_read_that_fits_nowhere_wipes_nothing_out() -> None:
+    """
+    A weak tag held right before an antenna of its own room stays in the room.
+    """
+    engine = Engine(SITE)
+    steps = run(engine, [message(heard(s, IN_LEFT, rssi_dbm=-78.0 if s < 15 else -20.0)) for s in range(18)])
+
+    assert [m.to_zone for step in [*steps, close(engine)] for m in step.movements][:1] == [LEFT]
+    assert {zone for step in steps for zone in step.positions.zone.tolist()} == {LEFT}
+
+
+def test_stray_read_moves_no_tag() -> None:
+    """
+    One faint read by the next room's antenna moves no tag that its own room hears every second.
+    """
+    engine = Engine(SITE)
+    reads = [
+        message(heard(s, IN_RIGHT if s == 12 else IN_LEFT, rssi_dbm=-72.0 if s == 12 else -55.0)) for s in range(20)
+    ]
+    steps = run(engine, reads, range(20))
+
+    assert {zone for step in steps for zone in step.positions.zone.tolist()} == {LEFT}
+
+
+def test_restore_finds_places_of_a_plan_that_changed() -> None:
+    """
+    A zone given up since the checkpoint leaves what is believed of the others where it was.
+    """
+    before = Engine(SITE)
+    run(before, [message(heard(s, IN_RIGHT)) for s in range(5)])
+    close(before)
+    zones = tuple(replace(zone, retired=zone.id == "left") for zone in SITE.zones)
+    after = Engine(replace(SITE, zones=zones))
+    after.restore(before.checkpoint(), [(0, EPC)])
+    views = before.explain(EPC), after.explain(EPC)
+
+    assert [view.candidates[0].zone for view in views if view] == ["right", "right"]
+
+
 def test_zone_is_right_in_a_world_of_two_rooms() -> None:
     """
     Over two hundred tags read through honest noise, more than 95 % settle in the room they stand in.
@@ -204,3 +258,8 @@ def test_zone_is_right_in_a_world_of_two_rooms() -> None:
 
     assert len(right) >= 195
     assert sum(right) / len(right) > 0.95
+
+
+def _fainter(said: Heard | ReaderEvent) -> Heard | ReaderEvent:
+    """A read as another antenna than the door's has it."""
+    return said if isinstance(said, ReaderEvent) or said.read_point == AT_DOOR else replace(said, rssi_dbm=-68.0)

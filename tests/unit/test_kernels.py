@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.engine import (
+    kernels_belief,
     kernels_dedupe,
-    kernels_ears,
     kernels_fold,
     kernels_index,
     kernels_portal,
@@ -21,8 +21,8 @@ from core.engine import (
 from tests.comparisons import COMPARISONS, Comparison
 
 MODULES = (
+    kernels_belief,
     kernels_dedupe,
-    kernels_ears,
     kernels_fold,
     kernels_index,
     kernels_portal,
@@ -69,6 +69,8 @@ def assert_args_alike(expected: Any, actual: Any, comparison: Comparison, seed: 
     for i, (e, a) in enumerate(zip(expected, actual, strict=True)):
         if i in comparison.unordered:
             assert_alike(np.sort(e, axis=0), np.sort(a, axis=0), f"seed {seed}: argument {i}")
+        elif i in comparison.scratch:
+            assert_alike(e.at, a.at, f"seed {seed}: argument {i}, at")
         elif i not in comparison.private:
             assert_alike(e, a, f"seed {seed}: argument {i}")
 

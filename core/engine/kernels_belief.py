@@ -1,0 +1,257 @@
+"""Where a tag may be: a Bayes filter over places, a few of them a tag, moved on by time and by each read."""
+
+from typing import Final
+
+import numpy as np
+
+from core.engine.kernels_jit import njit
+from core.engine.records import EARS, Belief, Plan, Row, Scratch
+from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
+
+JUMP: Final = np.float32(0.001)
+"""Part of those who leave that turn up anywhere in the read point's reach: plans are wrong, reads get lost."""
+FAINT: Final = np.float32(1e-3)
+"""Places believed in less than this send nobody on."""
+WEIGHT_MIN: Final = np.float32(1e-6)
+GAIN_READS: Final = np.float32(2.0)
+"""How many reads it takes for what a tag's gain was thought to be, and what they say, to count alike."""
+GAIN_READS_MAX: Final = np.float32(20.0)
+"""Gains go on being learned: tags turn, and their surroundings change."""
+UNHEARD: Final = np.float32(-4.6)
+"""Logarithm of the chance below which a read point doesn't hear a place: one in a hundred."""
+SECOND_US: Final = 1e6
+
+
+@njit
+def temper(row: Row, read: Row, whole_s: float) -> float:
+    """
+    Say how much a read counts, 0..1: less if the same read point spoke of the tag a moment ago. Note that it has now.
+
+    row      TAG       in and out: the ears
+    read     EVIDENCE  a read of the tag, not older than the last one folded
+    whole_s  float     time after which a read counts in full; 0 if each does
+    """
+    at, oldest = -1, 0
+    for k in range(EARS):
+        if row["ear_point"][k] == read["read_point"]:
+            at = k
+        if row["ear_us"][k] < row["ear_us"][oldest]:
+            oldest = k
+    if at < 0:
+        row["ear_point"][oldest] = read["read_point"]
+        row["ear_us"][oldest] = read["seen_us"]
+        return 1.0
+    gap_s = (read["seen_us"] - row["ear_us"][at]) / SECOND_US
+    row["ear_us"][at] = read["seen_us"]
+    return float(gap_s / whole_s) if gap_s < whole_s else 1.0
+
+
+@njit
+def put(place: int, weight: np.float32, gain: np.float32, scratch: Scratch, n: int) -> int:
+    """
+    Add weight to a candidate, which is new if it isn't among them yet. Returns how many there are then.
+
+    place, weight  int, float32  what
+    gain           float32       the tag's gain if it is there, used for a new one
+    scratch        Scratch       in and out, n candidates
+    n              int           how many there are
+    """
+    at = scratch.at[place]
+    if at >= 0:
+        scratch.weight[at] += weight
+        return n
+    scratch.at[place] = n
+    scratch.place[n] = place
+    scratch.weight[n] = weight
+    scratch.gain[n] = gain
+    return n + 1
+
+
+@njit
+def anywhere(point: int, plan: Plan, scratch: Scratch) -> int:
+    """
+    List all that a read point hears, each as likely: where a tag may be of which nothing is known. Returns how many.
+
+    point    int      the read point that reads it
+    plan     Plan     hears is used
+    scratch  Scratch  out: the candidates; `at` is filled
+    """
+    n = 0
+    for place in range(plan.place_zone.size):
+        if plan.hears[point, place, 3] >= UNHEARD:
+            n = put(place, np.float32(1.0), np.float32(0.0), scratch, n)
+    return n
+
+
+@njit
+def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratch: Scratch) -> int:
+    """
+    List where a tag may be by now: where it was, the places beside those, and all that the read point hears.
+
+    Returns how many.
+
+    tag      int      its row in belief, which has at least one place
+    gap_s    float    seconds since it was last read
+    point    int      the read point that reads it now
+    belief   Belief   in
+    plan     Plan     nearby, next_place and leave_per_s are used
+    scratch  Scratch  out: the candidates; `at` is filled
+    """
+    left = np.float32(1.0 - np.exp(-gap_s * plan.leave_per_s))
+    n = 0
+    for k in range(belief.place.shape[1]):
+        if belief.place[tag, k] >= 0:
+            stays = max(belief.weight[tag, k] * (np.float32(1.0) - left), WEIGHT_MIN)
+            n = put(belief.place[tag, k], stays, belief.gain[tag, k], scratch, n)
+    for k in range(belief.place.shape[1]):
+        place, weight = belief.place[tag, k], belief.weight[tag, k]
+        beside = 0
+        if place >= 0 and weight >= FAINT:
+            while beside < plan.next_place.shape[1] and plan.next_place[place, beside] >= 0:
+                beside += 1
+        for j in range(beside):
+            part = weight * left * (np.float32(1.0) - JUMP) / np.float32(beside)
+            n = put(plan.next_place[place, j], part, belief.gain[tag, k], scratch, n)
+    heard = 0
+    while heard < plan.nearby.shape[1] and plan.nearby[point, heard] >= 0:
+        heard += 1
+    for j in range(heard):
+        part = max(left * JUMP, WEIGHT_MIN) / np.float32(heard)
+        n = put(plan.nearby[point, j], part, belief.gain[tag, 0], scratch, n)
+    return n
+
+
+@njit
+def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: int) -> None:
+    """
+    Weigh each candidate by how well the read fits a tag there, and learn how loud the tag is if it is there.
+
+    How loud a tag is belongs to the tag, not to its place: each candidate keeps its own account of it, so that a place
+    which needs a tag twice as loud at one antenna as at the next is the worse for it.
+
+    row      TAG       in and out: gain_reads
+    read     EVIDENCE  the read
+    alpha    float     how much it counts, 0..1
+    plan     Plan      hears and gain_var are used
+    scratch  Scratch   in and out, n candidates: weight and gain; fit is used up
+    n        int       how many there are
+    """
+    open_var = np.float32(plan.gain_var) * GAIN_READS / (GAIN_READS + row["gain_reads"])
+    told = read["rssi_dbm"] > UNHEARD_DBM
+    best = np.float32(-np.inf)
+    for c in range(n):
+        hears = plan.hears[read["read_point"], scratch.place[c]]
+        log = hears[3]
+        if told:
+            off_db = read["rssi_dbm"] - scratch.gain[c] - hears[0]
+            up, down = open_var + hears[1], open_var + hears[2]
+            var = up if off_db > 0.0 else down
+            log -= np.float32(0.5) * off_db * off_db / var + np.log(np.sqrt(up) + np.sqrt(down))
+            scratch.gain[c] += np.float32(alpha) * off_db * open_var / var
+        scratch.fit[c] = np.float32(alpha) * log
+        if scratch.weight[c] > 0.0:
+            best = max(best, scratch.fit[c])
+    for c in range(n):
+        # Next to the best, so that a read that fits no place well can't bring all of them down to nothing.
+        scratch.weight[c] *= np.exp(min(scratch.fit[c] - best, np.float32(0.0)))
+    if told:
+        row["gain_reads"] = min(row["gain_reads"] + np.float32(alpha), GAIN_READS_MAX)
+
+
+@njit
+def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
+    """
+    Keep the likeliest candidates as the tag's belief, best first, their weights summing to 1.
+
+    tag      int      its row in belief
+    belief   Belief   out
+    scratch  Scratch  n candidates, not all of weight 0; used up, `at` is blank again. Of equals, the first stays first
+    n        int      how many there are
+    """
+    slots = belief.place.shape[1]
+    total = np.float32(0.0)
+    for c in range(n):
+        scratch.at[scratch.place[c]] = -1
+    for k in range(slots):
+        best = -1
+        for c in range(n):
+            if scratch.weight[c] >= 0.0 and (best < 0 or scratch.weight[c] > scratch.weight[best]):
+                best = c
+        if best < 0:
+            belief.place[tag, k] = NOWHERE
+            belief.weight[tag, k] = 0.0
+            continue
+        belief.place[tag, k] = scratch.place[best]
+        belief.weight[tag, k] = scratch.weight[best]
+        belief.gain[tag, k] = scratch.gain[best]
+        total += scratch.weight[best]
+        scratch.weight[best] = -1.0
+    for k in range(slots):
+        if belief.place[tag, k] >= 0:
+            belief.weight[tag, k] = max(belief.weight[tag, k] / total, WEIGHT_MIN)
+
+
+@njit
+def believe(tag: int, row: Row, read: Row, belief: Belief, plan: Plan, scratch: Scratch) -> None:
+    """
+    Take one read into where a tag may be.
+
+    tag      int       its row in belief
+    row      TAG       in and out: the ears and gain_reads; seen_us is still that of the read before
+    read     EVIDENCE  not older than the last one folded
+    belief   Belief    in and out
+    plan     Plan
+    scratch  Scratch   room
+    """
+    alpha = plan.evidence * temper(row, read, plan.temper_s)
+    if belief.place[tag, 0] == NOWHERE:
+        n = anywhere(read["read_point"], plan, scratch)
+    else:
+        n = drift(tag, (read["seen_us"] - row["seen_us"]) / SECOND_US, read["read_point"], belief, plan, scratch)
+    weigh(row, read, alpha, plan, scratch, n)
+    keep_best(tag, belief, scratch, n)
+
+
+@njit
+def forget(tag: int, row: Row, belief: Belief) -> None:
+    """
+    Take a tag as one that may be anywhere, of unknown loudness.
+
+    tag     int     its row in belief
+    row     TAG     out: ears, gain_reads
+    belief  Belief  out
+    """
+    for k in range(belief.place.shape[1]):
+        belief.place[tag, k] = NOWHERE
+        belief.weight[tag, k] = 0.0
+    for k in range(EARS):
+        row["ear_point"][k] = NOWHERE
+        row["ear_us"][k] = NEVER_US
+    row["gain_reads"] = 0.0
+
+
+@njit
+def likeliest(tag: int, belief: Belief, plan: Plan, scratch: Scratch, zone: int) -> tuple[int, float, float]:
+    """
+    Find the likeliest zone, how likely it is, and how likely another one is.
+
+    tag      int      its row in belief
+    belief   Belief   in
+    plan     Plan     place_zone is used
+    scratch  Scratch  room, `at` is blank again
+    zone     int      the other one, or NOWHERE
+    """
+    n, best, believed = 0, 0, np.float32(0.0)
+    for k in range(belief.place.shape[1]):
+        if belief.place[tag, k] >= 0:
+            at_zone = plan.place_zone[belief.place[tag, k]]
+            n = put(at_zone, belief.weight[tag, k], belief.gain[tag, k], scratch, n)
+    for c in range(n):
+        scratch.at[scratch.place[c]] = -1
+        if scratch.weight[c] > scratch.weight[best]:
+            best = c
+        if scratch.place[c] == zone:
+            believed = scratch.weight[c]
+    if n == 0:
+        return NOWHERE, 0.0, 0.0
+    return int(scratch.place[best]), float(scratch.weight[best]), float(believed)

@@ -1,0 +1,65 @@
+"""What the kernels of belief are tried with: tags in many places, and a plan that has more of them than they hold."""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.engine.records import NEXT, SLOTS, Belief, Plan, Scratch, blank_belief, new_scratch
+
+Random = np.random.Generator
+PLACES = 14
+
+
+def wide_plan(rng: Random, plan: Plan) -> Plan:
+    """The plan with more places than a tag's belief has room for, and chances drawn anew; zones share them out."""
+    points, zones = plan.nearby.shape[0], plan.portal.size
+    hears = np.stack(
+        (
+            rng.uniform(-80.0, -45.0, (points, PLACES)),
+            rng.uniform(2.0, 20.0, (points, PLACES)),
+            rng.uniform(2.0, 40.0, (points, PLACES)),
+            rng.uniform(-7.0, 0.0, (points, PLACES)),
+        ),
+        axis=2,
+    ).astype(np.float32)
+    return plan._replace(
+        hears=hears,
+        nearby=np.array([some_places(rng, SLOTS) for _ in range(points)]),
+        place_zone=rng.integers(0, zones, PLACES).astype(np.int16),
+        place_xy=rng.uniform(0.0, 20.0, (PLACES, 2)).astype(np.float32),
+        next_place=np.array([some_places(rng, NEXT) for _ in range(PLACES)]),
+        antenna_pull=float(rng.choice([0.0, 0.5])),
+        evidence=float(rng.uniform(0.5, 1.0)),
+        temper_s=float(rng.choice([0.0, 0.8, 3.0])),
+    )
+
+
+def some_places(rng: Random, room: int, least: int = 0) -> npt.NDArray[np.int16]:
+    """A row of places, and -1 where there are fewer; int16[room]."""
+    row = np.full(room, -1, np.int16)
+    n = int(rng.integers(least, room + 1))
+    row[:n] = rng.permutation(PLACES)[:n]
+    return row
+
+
+def belief_of(rng: Random, tags: int, *, least: int = 0) -> Belief:
+    """Tags that may be in none, some or as many places as there is room for; in `least` of them at least."""
+    belief = blank_belief(tags, SLOTS)
+    for tag in range(tags):
+        row = some_places(rng, SLOTS, least)
+        n = int((row >= 0).sum())
+        weights = np.sort(rng.random(n) ** 4 + 1e-5)[::-1]
+        belief.place[tag] = row
+        belief.weight[tag, :n] = weights / max(weights.sum(), 1.0)
+        belief.gain[tag, :n] = rng.normal(0.0, 4.0, n)
+    return belief
+
+
+def scratch_of(rng: Random, plan: Plan, n: int) -> Scratch:
+    """Scratch with n candidates in it, none of them twice."""
+    scratch = new_scratch(plan)
+    scratch.place[:n] = rng.permutation(PLACES)[:n]
+    scratch.weight[:n] = rng.random(n) * rng.choice([0.0, 1.0, 1.0], n)
+    scratch.weight[:1] = 0.3
+    scratch.gain[:n] = rng.normal(0.0, 4.0, n)
+    scratch.at[scratch.place[:n]] = np.arange(n)
+    return scratch
