@@ -268,12 +268,14 @@ def news_case(rng: Random) -> Args:
     rows, shown = tag_rows(rng, 6), np.zeros(TAGS, SHOWN)
     tag = np.sort(rng.permutation(TAGS)[:6])
     for row, t in zip(rows, tag, strict=True):
-        for name in ("zone", "state", "since_us", "confidence", "seen_us"):
+        row["x_m"], row["y_m"] = rng.random(2) * 10
+        for name in naive.TOLD:
             shown[t][name] = row[name]
         shown[t][str(rng.choice(["zone", "state", "since_us"]))] += rng.integers(0, 2)
         shown[t]["confidence"] += rng.choice([0.0, 0.2])
+        shown[t]["x_m"] += rng.choice([0.0, 0.0, 0.5])
         shown[t]["seen_us"] -= rng.choice([0, 6 * SECOND_US])
-    return rows, tag, shown, np.zeros(6, np.bool_)
+    return rows, tag, float(rng.choice([0.3, np.inf])), shown, np.zeros(6, np.bool_)
 
 
 def rest_case(rng: Random) -> Args:

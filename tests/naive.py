@@ -14,6 +14,7 @@ from tests import naive_belief, naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
 
 PLACE_AT, LOSE_AT, MARGIN, DOORWAY = 0.4, 0.2, 2.0, 0.9
+TOLD = ("zone", "state", "since_us", "confidence", "x_m", "y_m", "seen_us")
 
 
 def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
@@ -156,12 +157,13 @@ def look_ahead(evidence: Any, copy_of: Any, rows: Any, belief: Any, plan: Any, s
             fold_read(copy, rows[copy], read, belief, plan, scratch)
 
 
-def tell_news(rows: Any, tag: Any, shown: Any, news: Any) -> None:
+def tell_news(rows: Any, tag: Any, told_m: float, shown: Any, news: Any) -> None:
     for i, (row, t) in enumerate(zip(rows, tag, strict=True)):
         last = shown[t]
         same = all(row[name] == last[name] for name in ("zone", "state", "since_us"))
         close = abs(row["confidence"] - last["confidence"]) <= 0.05 and row["seen_us"] - last["seen_us"] < 5_000_000
-        news[i] = not (same and close)
+        near = max(abs(row[axis] - last[axis]) for axis in ("x_m", "y_m")) < told_m
+        news[i] = not (same and close and near)
         if news[i]:
-            for name in ("zone", "state", "since_us", "confidence", "seen_us"):
+            for name in TOLD:
                 last[name] = row[name]

@@ -120,11 +120,11 @@ def tell_news(rows: Records, tag: Ints, told_m: float, shown: Records, news: npt
 
     A still tag is told again only every few seconds.
 
-    rows   TAG[m]    how the tags look now
-    tag    int64[m]  their ids
-    told_m  float    how far is news
-    shown  SHOWN[T]  in and out
-    news   bool[m]   out
+    rows    TAG[m]    how the tags look now
+    tag     int64[m]  their ids
+    told_m  float     how far is news
+    shown   SHOWN[T]  in and out
+    news    bool[m]   out
     """
     for i in range(tag.size):
         row, last = rows[i], shown[tag[i]]
