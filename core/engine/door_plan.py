@@ -26,8 +26,8 @@ def doors_of(site: Site, learned: Mapping[str, DoorWeights] | None = None) -> Do
     )
     for d, door in enumerate(site.doors):
         axis = axis_of(site, door)
-        for slot, point in enumerate(axis.points[:ANTENNAS]):
-            doors.door_of[point], doors.slot_of[point] = d, slot
+        for slot, index in enumerate(axis.points[:ANTENNAS]):
+            doors.door_of[index], doors.slot_of[index] = d, slot
             doors.along[d, slot], doors.across[d, slot] = axis.along_m[slot], axis.across_m[slot]
         own = (learned or {}).get(door.id)
         weights = own if own is not None else default_weights(axis.along_m)

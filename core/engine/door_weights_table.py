@@ -1,7 +1,8 @@
 """
 Default weights of the doors: feature, centre, scale, and what it adds to the logits of static, milling, through.
 
-Learned from simulated runs; docs/accuracy.md says how they do. One table each for a door with one antenna, with two, with more at its gate, and with more spread wide around it.
+Learned from simulated runs. One table each for a door with one antenna, with two, with more at its gate, and with
+more spread wide around it.
 """
 
 from typing import Final

@@ -182,7 +182,7 @@ def note_phase(row: Row, slot: int, seen_us: int, phase_deg: float, channel_mhz:
     """
     if phase_deg == NO_PHASE_DEG:
         return
-    if seen_us - row["phase_us"][slot] <= STEP_US and channel_mhz == row["channel_mhz"][slot]:
+    if seen_us - row["phase_us"][slot] <= STEP_US and np.float32(channel_mhz) == row["channel_mhz"][slot]:
         turned = abs(phase_deg - row["phase_deg"][slot]) % HALF_TURN
         row["step_deg"] += min(turned, HALF_TURN - turned)
         row["steps"] += 1

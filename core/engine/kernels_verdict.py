@@ -35,7 +35,7 @@ UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
 READS_MIN: Final = 3
 """Fewer reads are no passage, unless something else says so."""
-CROSSED_US: Final = 4_000_000
+CROSSED_US: Final = 5_000_000
 """A crossing of the beams this long before or after a tag's loudest read may have been its own."""
 CROSSED_LOGIT: Final = 3.0
 WORD_LOGIT: Final = 4.0

@@ -1,0 +1,231 @@
+"""The kernels of the doors beside their naive twins, with cases they must agree on."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from core.engine import (
+    kernels_passage,
+    kernels_passage_shape,
+    kernels_passage_window,
+    kernels_verdict,
+    kernels_visits,
+)
+from core.engine.door_plan import doors_of
+from core.engine.records import Records, Row
+from core.engine.records_passage import (
+    FEATURES,
+    KINDS,
+    RADIO,
+    AtDoors,
+    Work,
+    new_told,
+    new_work,
+    nobody,
+)
+from tests import naive_passage, naive_passage_shape
+from tests.door_streams import beam_at, door_site, joined, run_of, word_at
+from tests.streams import SECOND_US, START_US
+
+Random = np.random.Generator
+KINDS_OF_RUN: Final = ("static", "milling", "out", "in")
+DOORS: Final = doors_of(door_site())
+TAGS: Final = 6
+LATER_US: Final = START_US + 9 * SECOND_US
+MODULES: Final = (
+    kernels_passage,
+    kernels_passage_shape,
+    kernels_passage_window,
+    kernels_verdict,
+    kernels_visits,
+)
+
+
+def stream(rng: Random) -> Records:
+    """Some tags at the doors, some of them for long, a beam and a word."""
+    parts = [
+        run_of(rng, str(rng.choice(KINDS_OF_RUN)), tag, START_US + int(rng.integers(0, 3 * SECOND_US)), length)
+        for tag, length in zip(range(TAGS), rng.choice([0.2, 4.0, 8.0, 23.0], TAGS), strict=True)
+    ]
+    parts += [run_of(rng, "out", 1, START_US + 12 * SECOND_US, 3.0), run_of(rng, "in", 2, START_US + 80 * SECOND_US)]
+    parts += [beam_at(START_US + 4 * SECOND_US, 0), beam_at(START_US + 5 * SECOND_US, 1)]
+    parts += [word_at(START_US + 6 * SECOND_US, int(rng.integers(TAGS)), int(rng.integers(-1, 2)))]
+    for part in parts[::2]:
+        part["rssi_dbm"][part["kind"] == 0] -= rng.integers(0, 8)
+    east = run_of(rng, "milling", 3, START_US, 5.0)
+    east["read_point"] = 6 + east["read_point"] % 2
+    deaf = run_of(rng, "milling", 4, START_US, 3.0)
+    deaf["read_point"], deaf["rssi_dbm"] = 6, -200.0
+    return joined(*parts, east, deaf)
+
+
+def radio_of(rng: Random, n: int) -> Records:
+    """Phases and channels."""
+    radio = np.zeros(n, RADIO)
+    radio["phase_deg"] = rng.choice([-1.0, 20.0, 100.0, 190.0, 355.0], n)
+    radio["channel_mhz"] = rng.choice([865.7, 866.3], n)
+    return radio
+
+
+def busy(rng: Random) -> AtDoors:
+    """Doors at which tags have come and gone for a while, some of them still passing."""
+    at, work, told = nobody(TAGS, 2, 64, 64), new_work(), new_told(64)
+    told.n[:] = 0
+    while at.n[1] < 2:
+        at = nobody(TAGS, 2, 64, 64)
+        rows = stream(rng)
+        rows = rows[: int(rng.integers(60, 400))]
+        kernels_passage.fold_doors(rows, radio_of(rng, rows.size), DOORS, at, work, told)
+        told.n[:] = 0
+    return at
+
+
+def measured(rng: Random) -> Work:
+    """Room in which a passage has been measured."""
+    at, work = busy(rng), new_work()
+    row = at.open[at.n[1] - 1]
+    naive_passage_shape.measure(row, 0, DOORS, work)
+    return work
+
+
+def row_of(rng: Random) -> Row:
+    """An open passage."""
+    at = busy(rng)
+    return at.open[int(rng.integers(at.n[1]))]
+
+
+def visit_row(rng: Random) -> Row:
+    """A visit as a stray's."""
+    visit = busy(rng).visits[0]
+    visit["mean"], visit["var"], visit["strange"] = rng.choice([0.0, -60.0, -66.0], 8), 6.0, rng.uniform(0, 6)
+    return visit
+
+
+def full(rng: Random) -> tuple[Any, ...]:
+    """An open passage, the doors, who is there, and room."""
+    at = busy(rng)
+    return int(rng.integers(at.n[1])), DOORS, at, new_work(), new_told(64)
+
+
+def idle_visit(rng: Random) -> tuple[int, AtDoors]:
+    """A visit without a passage, among others."""
+    at = busy(rng)
+    v = naive_passage.come(int(rng.integers(TAGS)), 1 + int(rng.integers(3, 5)), at)
+    naive_passage.come(int(rng.integers(TAGS)), 9, at)
+    return v, at
+
+
+def pallet_case(rng: Random) -> tuple[Any, ...]:
+    """A passage with others near it in time."""
+    p, doors, at, work, _ = full(rng)
+    at.open[: at.n[1]]["peak_us"] = at.open[p]["peak_us"] + rng.integers(-2, 3, at.n[1]) * 400_000
+    return p, int(at.visits[at.open[p]["visit"]]["door"]), doors, at, work, rng.normal(0.0, 2.0, KINDS + 1)
+
+
+def verdict_case(rng: Random) -> tuple[Any, ...]:
+    """A passage, and logits."""
+    p, _, at, work, told = full(rng)
+    work.logits[:] = rng.normal(0.0, 2.0, KINDS)
+    return p, int(rng.integers(-1, 2)), at, work, told
+
+
+def stream_case(rng: Random) -> tuple[Any, ...]:
+    """A stream, and nobody at the doors."""
+    rows = stream(rng)
+    radio = radio_of(rng, rows.size if rng.random() < 0.5 else 1)
+    return rows, radio, DOORS, nobody(TAGS, 2, 64, 64), new_work(), new_told(64)
+
+
+def read_case(rng: Random) -> tuple[Any, ...]:
+    """One read somewhat later."""
+    read = run_of(rng, "out", int(rng.integers(TAGS)), LATER_US + int(rng.integers(0, 15)) * SECOND_US)[0]
+    read["read_point"] = rng.integers(1, 10)
+    return read, 30.0, 865.7, DOORS, busy(rng), new_work(), new_told(64)
+
+
+def of_row(*more: object) -> Callable[[Random], tuple[Any, ...]]:
+    """An open passage, what else there is, and room."""
+    return lambda rng: (row_of(rng), *more, new_work())
+
+
+def repoint_case(rng: Random) -> tuple[Any, ...]:
+    """A visit that is to stand elsewhere."""
+    v, at = idle_visit(rng)
+    return int(at.visits[v]["tag"]), v, 50, at
+
+
+def still_case(rng: Random) -> tuple[Any, ...]:
+    """One end of a passage."""
+    row = row_of(rng)
+    return row, naive_passage_shape.bins_of(row), bool(rng.integers(2)), new_work()
+
+
+def gaps(rng: Random) -> tuple[Any]:
+    """Levels with gaps."""
+    return (np.where(rng.random(8) < 0.5, 0.0, -60.0 - rng.integers(0, 9, 8)),)
+
+
+V, S, P = kernels_verdict, kernels_passage_shape, kernels_passage
+N, M = naive_passage, naive_passage_shape
+# kernel -> (twin, maker of arguments, arguments that are room and not compared)
+PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], tuple[Any, ...]], tuple[int, ...]]] = {
+    kernels_visits.visit_of: (N.visit_of, lambda r: (int(r.integers(TAGS)), int(r.integers(2)), busy(r)), ()),
+    kernels_visits.come: (N.come, lambda r: (int(r.integers(TAGS)), 5, busy(r)), ()),
+    kernels_visits.repoint: (
+        N.repoint,
+        repoint_case,
+        (),
+    ),
+    kernels_visits.go: (N.go, idle_visit, ()),
+    P.begin: (N.begin, lambda r: (0, LATER_US, busy(r)), ()),
+    P.finish: (N.finish, full, (3,)),
+    P.portray: (N.portray, lambda r: (row_of(r), visit_row(r)), ()),
+    P.departs: (N.departs, lambda r: (visit_row(r), int(r.integers(8)), float(r.choice([-200.0, -72.0, -61.0]))), ()),
+    P.note_level: (
+        N.note_level,
+        lambda r: (row_of(r), int(r.integers(8)), LATER_US, float(r.choice([-200.0, -40.0, -61.0]))),
+        (),
+    ),
+    P.note_phase: (
+        N.note_phase,
+        lambda r: (row_of(r), int(r.integers(4)), START_US + SECOND_US, float(r.choice([-1.0, 40.0, 300.0])), 865.7),
+        (),
+    ),
+    P.fold_passage: (N.fold_passage, read_case, (5,)),
+    P.fold_doors: (N.fold_doors, stream_case, (4,)),
+    P.note_word: (N.note_word, lambda r: (int(r.integers(TAGS)), int(r.integers(2)), 1, busy(r)), ()),
+    P.next_close: (N.next_close, lambda r: (busy(r) if r.random() < 0.8 else nobody(1, 1),), ()),
+    P.close_due: (N.close_due, lambda r: (LATER_US + int(r.integers(-5, 90)) * SECOND_US, *full(r)[1:]), (3,)),
+    kernels_passage_window.bins_of: (M.bins_of, lambda r: (row_of(r),), ()),
+    kernels_passage_window.still_bins: (
+        M.still_bins,
+        still_case,
+        (3,),
+    ),
+    kernels_passage_window.window_of: (M.window_of, of_row(), (1,)),
+    kernels_passage_window.spread_of: (M.spread_of, lambda r: (row_of(r), 1, int(r.integers(2, 40))), ()),
+    S.levels_of: (M.levels_of, of_row(0, 23, np.arange(8.0)), ()),
+    S.bridge: (M.bridge, gaps, ()),
+    S.bend: (M.bend, lambda r: (measured(r),), ()),
+    S.time_peaks: (M.time_peaks, lambda r: (row_of(r), 0, 20, measured(r)), ()),
+    S.lay_axes: (M.lay_axes, lambda r: (int(r.integers(2)), DOORS, measured(r)), ()),
+    S.trace: (M.trace, lambda r: (measured(r),), ()),
+    S.shape_of: (M.shape_of, lambda r: (measured(r),), ()),
+    S.way_of: (M.way_of, lambda r: (measured(r), r.normal(0.0, 1.0, 3)), ()),
+    S.progress_of: (M.progress_of, lambda r: (measured(r), float(r.choice([-1.0, 1.0]))), ()),
+    S.measure: (M.measure, of_row(0, DOORS), ()),
+    V.weigh_kinds: (N.weigh_kinds, of_row(0, DOORS), ()),
+    V.likeliest_kind: (N.likeliest_kind, lambda r: (r.normal(0.0, 1.0, KINDS),), ()),
+    V.crossed: (
+        N.crossed,
+        lambda r: (busy(r).eyes[int(r.integers(2))], START_US + int(r.integers(0, 12)) * SECOND_US),
+        (),
+    ),
+    V.note_eye: (N.note_eye, lambda r: (int(r.integers(2)), int(r.integers(2)), LATER_US, busy(r)), ()),
+    V.ask_pallet: (N.ask_pallet, pallet_case, (4,)),
+    V.judge: (N.judge, lambda r: full(r)[:4], (3,)),
+    V.write_verdict: (N.write_verdict, verdict_case, ()),
+    V.close_passage: (N.close_passage, full, (3,)),
+}
+assert DOORS.weights.shape[2] == FEATURES + 1
