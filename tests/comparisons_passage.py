@@ -9,6 +9,7 @@ from core.engine import (
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
+    kernels_stray,
     kernels_verdict,
     kernels_visits,
 )
@@ -37,6 +38,7 @@ MODULES: Final = (
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
+    kernels_stray,
     kernels_verdict,
     kernels_visits,
 )
@@ -180,8 +182,12 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
     kernels_visits.go: (N.go, idle_visit, ()),
     P.begin: (N.begin, lambda r: (0, LATER_US, busy(r)), ()),
     P.finish: (N.finish, full, (3,)),
-    P.portray: (N.portray, lambda r: (row_of(r), visit_row(r)), ()),
-    P.departs: (N.departs, lambda r: (visit_row(r), int(r.integers(8)), float(r.choice([-200.0, -72.0, -61.0]))), ()),
+    kernels_stray.portray: (N.portray, lambda r: (row_of(r), visit_row(r)), ()),
+    kernels_stray.departs: (
+        N.departs,
+        lambda r: (visit_row(r), int(r.integers(8)), float(r.choice([-200.0, -72.0, -61.0]))),
+        (),
+    ),
     P.note_level: (
         N.note_level,
         lambda r: (row_of(r), int(r.integers(8)), LATER_US, float(r.choice([-200.0, -40.0, -61.0]))),

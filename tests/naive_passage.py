@@ -179,7 +179,8 @@ def note_word(tag: int, door: int, way: int, at: Any) -> None:
 
 def next_close(at: Any) -> int:
     rows = at.open[: at.n[1]]
-    return min([2**62, *(rows["last_us"] + SILENCE_US).tolist(), *(rows["opened_us"] + LONGEST_US).tolist()])
+    ends: list[int] = [*(rows["last_us"] + SILENCE_US).tolist(), *(rows["opened_us"] + LONGEST_US).tolist()]
+    return min([2**62, *ends])
 
 
 def close_due(at_us: int, doors: Any, at: Any, work: Any, told: Any) -> None:

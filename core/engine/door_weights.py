@@ -42,7 +42,7 @@ class DoorWeights:
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> "DoorWeights":
         """Read what to_json gives. Raises BadWeights."""
-        shapes = {"centre": (FEATURES,), "scale": (FEATURES,), "direction": (DIRECTIONS,)}
+        shapes: dict[str, tuple[int, ...]] = {"centre": (FEATURES,), "scale": (FEATURES,), "direction": (DIRECTIONS,)}
         shapes |= {"weights": (KINDS, FEATURES + 1)}
         for name, shape in shapes.items():
             found = np.shape(body.get(name, ()))

@@ -34,19 +34,16 @@ def levels_of(row: Row, first: int, last: int, gain_db: np.ndarray, work: Work) 
     work         Work               out: level, use
     """
     work.level[:, :] = 0.0
-    used = 0
+    used, length = 0, last - first
     for a in range(ANTENNAS):
-        parts, part, reads, total = 0, 0, 0, 0.0
-        for b in range(first, last + 1):
-            at = SEGMENTS if b == last else (b - first) * SEGMENTS // (last - first)
-            if at != part:
-                if reads > 0:
-                    work.level[a, part] = total / reads - gain_db[a]
-                    parts += 1
-                part, reads, total = at, 0, 0.0
-            if b < last:
-                reads += row["count"][a, b]
-                total += row["sum"][a, b]
+        parts = 0
+        for k in range(SEGMENTS):
+            begin = first + (k * length + SEGMENTS - 1) // SEGMENTS
+            end = first + ((k + 1) * length + SEGMENTS - 1) // SEGMENTS
+            reads = row["count"][a, begin:end].sum()
+            if reads > 0:
+                work.level[a, k] = row["sum"][a, begin:end].sum() / reads - gain_db[a]
+                parts += 1
         work.use[a] = 1.0 if parts >= ENOUGH_PARTS else 0.0
         used += parts >= ENOUGH_PARTS
         bridge(work.level[a])
