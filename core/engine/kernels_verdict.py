@@ -133,7 +133,7 @@ def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np
     work   Work            room
     own    float64[KINDS + 1]  in and out: the passage's logits, the last that of its direction
     """
-    total, n = own.copy(), 1
+    total, n, asked = own.copy(), 1, 0
     peak_us = at.open[p]["peak_us"]
     for k in range(RECENT):
         one = at.closed[door, k]
@@ -146,11 +146,12 @@ def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np
             n += 1
     for q in range(at.n[1]):
         row = at.open[q]
-        if n >= PALLET_TAGS or q == p or abs(row["peak_us"] - peak_us) >= PALLET_US:
+        if asked >= PALLET_TAGS or q == p or abs(row["peak_us"] - peak_us) >= PALLET_US:
             continue
         if at.visits[row["visit"]]["door"] == door:
             way = weigh_kinds(row, door, doors, work)
-            if likeliest_kind(work.logits) != STATIC:
+            asked += 1
+            if n < PALLET_TAGS and likeliest_kind(work.logits) != STATIC:
                 total[:KINDS] += work.logits
                 total[KINDS] += way
                 n += 1
