@@ -5,6 +5,10 @@ class TallyportError(Exception):
     """Something went wrong that a person can put right; the message says how."""
 
 
+class BadInput(TallyportError):
+    """A file that somebody gave us is not what it should be; the message says where, and what to write instead."""
+
+
 class SiteFileError(TallyportError):
     """The site file is not right; each problem names the file, the line and what to write."""
 

@@ -1,20 +1,16 @@
 """The `tallyport` command: words in, one call into a room, words out."""
 
 import asyncio
-import json as jsonlib
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.service import run_api
-from core.site_file import load_site
 from ingest.service import run_ingest
-from tallyport.commands import bench, demo, reader, score, site, token, where
-from tallyport.commands.console import FOUND_WRONG, JsonFlag, out, print_json, run, settings, speaking
+from tallyport.commands import bench, demo, reader, recordings, score, site, token, where
+from tallyport.commands.console import FOUND_WRONG, JsonFlag, out, print_json, run, settings
 from tallyport.doctor import examine
-from tallyport.replay import replay as replay_reads
 
 app = typer.Typer(
     help="Where every tagged thing is, right now. Readers publish over MQTT; `tallyport demo` shows how it looks.",
@@ -25,6 +21,8 @@ app.command("demo")(demo.demo)
 app.command("up")(demo.up)
 app.command("where")(where.where)
 app.command("bench")(bench.bench)
+app.command("replay")(recordings.replay)
+app.command("calibrate")(recordings.calibrate)
 app.command("score")(score.score)
 app.add_typer(site.app, name="site")
 app.add_typer(token.app, name="token")
@@ -64,17 +62,3 @@ def doctor(*, json: JsonFlag = False) -> None:
                 out.print(f"      {finding.what_to_do}", markup=False)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(FOUND_WRONG)
-
-
-@app.command()
-def replay(
-    reads: Annotated[
-        Path, typer.Argument(help="READS.csv: time,reader,antenna,epc,rssi[,phase,channel].", exists=True)
-    ],
-    site_file: Annotated[Path, typer.Option("--site", help="The site file that the reads belong to.", exists=True)],
-    out_dir: Annotated[Path, typer.Option("--out", help="Where the result files go.")],
-) -> None:
-    """Play recorded reads through the engine, with no server: the same input gives the same bytes."""
-    with speaking():
-        summary = replay_reads(reads, load_site(site_file), out_dir)
-    typer.echo(jsonlib.dumps(summary, indent=2))

@@ -5,36 +5,28 @@ The engine offline: recorded reads in, decisions out. No server, no clock; the s
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import numpy as np
 
 from core.columns import keys_from_hex
 from core.engine import Engine
 from core.model.batch import Batch
-from core.model.columns import NO_ANTENNA, NO_CHANNEL_MHZ, NO_PHASE_DEG, NOWHERE, UNHEARD_DBM, ReadColumns
-from core.model.step import Movement, MovementKind, Step
+from core.model.columns import NOWHERE, ReadColumns
+from core.model.step import Movement, MovementKind, Step, TagState
 from core.site import Site
-from tallyport.score import BadTable
+from tallyport.calibrate import read_calibration
+from tallyport.reads import RecordedRead, read_reads
 
 BATCH_READS: Final = 5_000
+BATCH_US: Final = 100_000
+"""Of event time: what a running line waits at most before it takes what has come."""
 SECOND_US: Final = 1_000_000
-WANTED: Final = ("time", "reader", "antenna", "epc", "rssi")
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of READS.csv, in our units."""
-
-    seen_us: int
-    read_point: int
-    epc: str
-    rssi_dbm: float
-    phase_deg: float
-    channel_mhz: float
+MOVED_M: Final = 0.1
+"""A tag that has gone less far than this since it was last told is where it was."""
 
 
 @dataclass(slots=True)
@@ -59,59 +51,79 @@ class Tally:
 
 
 class Writers:
-    """The result files, one row a decision."""
+    """The result files, one row a decision, each in the order of its times."""
 
-    def __init__(self, site: Site, zones: TextIO, passages: TextIO, presence: TextIO) -> None:
+    def __init__(self, site: Site, out: Path) -> None:
         self._site = site
-        self._zones = csv.writer(zones, lineterminator="\n")
-        self._passages = csv.writer(passages, lineterminator="\n")
-        self._presence = csv.writer(presence, lineterminator="\n")
-        self._zones.writerow(("time", "epc", "zone", "confidence", "x", "y"))
-        self._passages.writerow(("opened", "closed", "door", "epc", "verdict", "direction", "confidence"))
-        self._presence.writerow(("time", "epc", "state", "confidence"))
+        self._out = out
+        self._zones: list[tuple[int, str, str, str, str, str]] = []
+        self._passages: list[tuple[int, tuple[str, ...]]] = []
+        self._presence: list[tuple[int, str, str, str]] = []
+        self._epcs: list[str] = []
+        self._points: dict[int, tuple[float, float]] = {}
 
-    def write(self, step: Step) -> None:
-        """Write down what a step settled."""
+    def note(self, step: Step) -> None:
+        """Take what a step decided: movements where they settled, and points on the map as they were seen."""
+        self._epcs += [new.epc for new in step.new_tags]
         for movement in step.movements:
-            self._movement(movement)
+            self._note_movement(movement)
+        self._note_points(step)
 
-    def _movement(self, movement: Movement) -> None:
-        at, confidence = _time(movement.at_us), f"{movement.confidence:.3f}"
+    def write(self) -> None:
+        """Write the files."""
+        with _table(self._out / "zones.csv", "time,epc,zone,confidence,x,y") as rows:
+            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._zones))
+        with _table(self._out / "passages.csv", "opened,closed,door,epc,verdict,direction,confidence") as rows:
+            rows.writerows(row for _, row in sorted(self._passages))
+        with _table(self._out / "presence.csv", "time,epc,state,confidence") as rows:
+            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._presence))
+
+    def _note_movement(self, movement: Movement) -> None:
+        at_us, confidence = movement.at_us, f"{movement.confidence:.3f}"
         gone = movement.kind in {MovementKind.LEAVE, MovementKind.MISSING}
-        x, y = ("", "") if gone or movement.to_zone == NOWHERE else self._centre(movement.to_zone)
         zone = "" if gone or movement.to_zone == NOWHERE else self._site.zones[movement.to_zone].id
-        self._zones.writerow((at, movement.epc, zone, confidence, x, y))
+        x, y = _metres(movement.x_m), _metres(movement.y_m)
+        self._zones.append((at_us, movement.epc, zone, confidence, x, y))
         if movement.kind == MovementKind.LEAVE:
-            opened = _time(movement.trail[0][0]) if movement.trail else at
+            opened = _time(movement.trail[0][0]) if movement.trail else _time(at_us)
             door = self._site.door_of_zone.get(movement.from_zone)
             door_id = door.id if door else self._site.zones[movement.from_zone].id
-            self._passages.writerow((opened, at, door_id, movement.epc, "through", "out", confidence))
+            row = (opened, _time(at_us), door_id, movement.epc, "through", "out", confidence)
+            self._passages.append((at_us, row))
         if movement.kind != MovementKind.MOVE:
             state = {MovementKind.APPEAR: "present", MovementKind.LEAVE: "left"}.get(movement.kind, "missing")
-            self._presence.writerow((at, movement.epc, state, confidence))
+            self._presence.append((at_us, movement.epc, state, confidence))
 
-    def _centre(self, zone: int) -> tuple[str, str]:
-        xs, ys = zip(*self._site.zones[zone].polygon, strict=True)
-        return f"{sum(xs) / len(xs):.2f}", f"{sum(ys) / len(ys):.2f}"
+    def _note_points(self, step: Step) -> None:
+        """Points of tags that stay in their zone and move about in it."""
+        told = step.positions
+        columns = (told.tag_id, told.zone, told.state, told.confidence, told.x_m, told.y_m, told.seen_us)
+        for tag, zone, state, confidence, x, y, at_us in zip(*(c.tolist() for c in columns), strict=True):
+            was = self._points.get(tag)
+            near = was is not None and abs(was[0] - x) < MOVED_M and abs(was[1] - y) < MOVED_M
+            if zone == NOWHERE or state != TagState.PRESENT or near:
+                continue
+            self._points[tag] = (x, y)
+            place = (self._site.zones[zone].id, f"{confidence:.3f}", f"{x:.2f}", f"{y:.2f}")
+            self._zones.append((at_us, self._epcs[tag], *place))
 
 
-def replay(reads: Path, site: Site, out: Path) -> dict[str, Any]:
-    """Play a file of reads, which must be in time order or nearly so, and write the result files into `out`."""
+def replay(reads: Path, site: Site, out: Path, calibration: Path | None = None) -> dict[str, Any]:
+    """
+    Play a file of reads, which must be in time order or nearly so, and write the result files into `out`.
+
+    Raises BadTable for reads that are none, BadCalibration for one of another plan.
+    """
+    taught = read_calibration(calibration) if calibration else None
+    engine, tally, writers = Engine(site, taught), Tally(), Writers(site, out)
+    closed_us = 0
+    for rows in _batches(read_reads(reads, site)):
+        closed_us = max(closed_us, *(row.seen_us for row in rows))
+        tally.reads += len(rows)
+        _take(engine.step(_batch(rows, closed_us), closed_us), writers, tally)
+    _take(engine.step(Batch.empty(), _end_us(site, closed_us)), writers, tally)
     out.mkdir(parents=True, exist_ok=True)
-    engine, tally = Engine(site), Tally()
-    with (
-        (out / "zones.csv").open("w", encoding="utf-8", newline="") as zones,
-        (out / "passages.csv").open("w", encoding="utf-8", newline="") as passages,
-        (out / "presence.csv").open("w", encoding="utf-8", newline="") as presence,
-    ):
-        writers = Writers(site, zones, passages, presence)
-        closed_us = 0
-        for rows in _batches(_rows(reads, site)):
-            closed_us = max(closed_us, *(row.seen_us for row in rows))
-            tally.reads += len(rows)
-            _take(engine.step(_batch(rows, closed_us), closed_us), writers, tally)
-        end_us = closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + SECOND_US
-        _take(engine.step(Batch.empty(), end_us), writers, tally)
+    writers.write()
     summary = {
         "reads": tally.reads,
         "stored": tally.stored,
@@ -124,12 +136,29 @@ def replay(reads: Path, site: Site, out: Path) -> dict[str, Any]:
     return summary
 
 
+def _metres(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _end_us(site: Site, closed_us: int) -> int:
+    """When all that the last reads can lead to is settled."""
+    return closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + SECOND_US
+
+
+@contextmanager
+def _table(path: Path, columns: str) -> Iterator[Any]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(columns.split(","))
+        yield rows
+
+
 def _take(step: Step, writers: Writers, tally: Tally) -> None:
-    writers.write(step)
+    writers.note(step)
     tally.add(step)
 
 
-def _batch(rows: list[Row], closed_us: int) -> Batch:
+def _batch(rows: list[RecordedRead], closed_us: int) -> Batch:
     hi, lo, long = keys_from_hex([row.epc for row in rows])
     seen_us = np.array([row.seen_us for row in rows], np.int64)
     return Batch(
@@ -149,53 +178,16 @@ def _batch(rows: list[Row], closed_us: int) -> Batch:
     )
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Cut where a batch is full or a second of event time has passed, so that results flow as they would live."""
-    batch: list[Row] = []
+def _batches(rows: Iterator[RecordedRead]) -> Iterator[list[RecordedRead]]:
+    """Cut where a running line would: where a batch is full or its time is over."""
+    batch: list[RecordedRead] = []
     for row in rows:
-        if batch and (len(batch) >= BATCH_READS or row.seen_us - batch[0].seen_us >= SECOND_US):
+        if batch and (len(batch) >= BATCH_READS or row.seen_us - batch[0].seen_us >= BATCH_US):
             yield batch
             batch = []
         batch.append(row)
     if batch:
         yield batch
-
-
-def _rows(path: Path, site: Site) -> Iterator[Row]:
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        lacking = [name for name in WANTED if name not in (reader.fieldnames or ())]
-        if lacking:
-            raise BadTable(f"{path}:1: no column {', '.join(lacking)}; the first line must name {', '.join(WANTED)}")
-        for row in reader:
-            try:
-                yield _row(row, site)
-            except (ValueError, TypeError) as exc:
-                raise BadTable(f"{path}:{reader.line_num}: {exc}") from exc
-
-
-def _row(row: dict[str, str], site: Site) -> Row:
-    reader, antenna = row["reader"], int(row["antenna"] or NO_ANTENNA)
-    point = site.read_point_index.get((reader, antenna), site.read_point_index.get((reader, NO_ANTENNA)))
-    if point is None:
-        raise ValueError(f"reader {reader!r} is not in the site file; its readers are {', '.join(site.reader_index)}")
-    return Row(
-        seen_us=_us(row["time"]),
-        read_point=point,
-        epc=row["epc"],
-        rssi_dbm=float(row["rssi"] or UNHEARD_DBM),
-        phase_deg=float(row.get("phase") or NO_PHASE_DEG),
-        channel_mhz=float(row.get("channel") or NO_CHANNEL_MHZ),
-    )
-
-
-def _us(text: str) -> int:
-    """Microseconds of Unix seconds with a fraction (kept exactly), or of ISO 8601."""
-    whole, _, fraction = text.partition(".")
-    if whole.isdigit():
-        return int(whole) * 1_000_000 + int((fraction + "000000")[:6])
-    when = datetime.fromisoformat(text)
-    return round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
 def _time(at_us: int) -> str:

@@ -15,6 +15,7 @@ from core.engine import (
     kernels_presence,
     kernels_settle,
     kernels_silence,
+    kernels_trial,
 )
 from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
@@ -253,6 +254,13 @@ def fold_case(rng: Random) -> Args:
     return TAG, tag_row(rng), read_of(rng), belief_of(rng, TAGS), plan, new_scratch(plan)
 
 
+def trial_case(rng: Random) -> Args:
+    plan, reads = wide_plan(rng, PLAN), evidence(rng, 40)
+    reads = reads[reads["kind"] == 0]
+    state = tag_rows(rng, TAGS), belief_of(rng, TAGS)
+    return reads, *state, plan, new_scratch(plan), np.zeros(reads.size, np.int16)
+
+
 def decide_case(rng: Random) -> Args:
     plan = wide_plan(rng, PLAN)
     row = heard_row(rng) if rng.random() < 0.5 else door_row(rng)
@@ -330,6 +338,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive.revive, make=lambda r: (TAG, tag_row(r), START_US + 5, belief_of(r, TAGS))
     ),
     kernels_fold.fold_read: Comparison(slow=naive.fold_read, make=fold_case, scratch=(5,)),
+    kernels_trial.tell_zones: Comparison(slow=naive.tell_zones, make=trial_case, scratch=(4,)),
     kernels_silence.tell_change: Comparison(
         slow=naive_silence.tell_change,
         make=lambda r: (*points_of(r), int(r.integers(0, 2)), 1, health_of(r), out_of(r)),

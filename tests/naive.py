@@ -122,6 +122,12 @@ def fold_read(tag: int, row: Any, read: Any, belief: Any, plan: Any, scratch: An
     return kind
 
 
+def tell_zones(evidence: Any, tags: Any, belief: Any, plan: Any, scratch: Any, zone: Any) -> None:
+    for i, read in enumerate(evidence):
+        fold_read(read["tag"], tags[read["tag"]], read, belief, plan, scratch)
+        zone[i] = tags[read["tag"]]["zone"]
+
+
 def goes_before(a: Any, b: Any) -> bool:
     return _order(a) < _order(b)
 

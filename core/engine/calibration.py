@@ -10,14 +10,14 @@ from core.engine.door_weights import BadWeights, DoorWeights
 from core.engine.hearing import Hearing
 from core.engine.manner import Manner
 from core.engine.places import Places, places_of
-from core.errors import TallyportError
+from core.errors import BadInput
 from core.site import Site
 
 VERSION: Final = 1
 TABLES: Final = ("dbm", "up_db", "down_db", "chance")
 
 
-class BadCalibration(TallyportError):
+class BadCalibration(BadInput):
     """A calibration is damaged, of another version, or of another floor plan; calibrate anew."""
 
 

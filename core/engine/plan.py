@@ -19,14 +19,12 @@ FAINT: Final = np.log(COVERED)
 ZONE_PULL: Final = 0.5
 """A whole zone says too little of where in it a tag is: its point is drawn halfway to the antennas that hear it."""
 TOLD_M: Final = 1.5
-TOLD_CELLS: Final = 0.2
+TOLD_CELLS: Final = 0.1
 """How far a tag goes before it is told of again: metres where places are zones, parts of a cell's side where cells."""
 DEFAULT: Final = Manner()
 
 
-def plan_of(
-    site: Site, places: Places | None = None, hearing: Hearing | None = None, manner: Manner = DEFAULT
-) -> Plan:
+def plan_of(site: Site, places: Places | None = None, hearing: Hearing | None = None, manner: Manner = DEFAULT) -> Plan:
     """Lay a site out as arrays: as its floor plan has it, or as it was learned."""
     places = places or places_of(site)
     hearing = hearing or prior_of(site, places)

@@ -9,7 +9,7 @@ from core.model.columns import NEVER_US
 
 SLOTS: Final = 6
 """Places a tag is believed to be in at once where places are zones."""
-CELL_SLOTS: Final = 64
+CELL_SLOTS: Final = 128
 """And where they are cells of zones."""
 NEXT: Final = 8
 """Places that a tag may go to from one."""

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from core.errors import SiteFileError, TallyportError
+from core.errors import BadInput, SiteFileError, TallyportError
 from core.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -47,6 +47,9 @@ def speaking() -> Iterator[None]:
         for exc in _leaves(ours):
             fail(str(exc))
         raise typer.Exit(FOUND_WRONG) from None
+    except BadInput as exc:
+        fail(str(exc))
+        raise typer.Exit(MISUSE) from None
     except (TallyportError, SiteFileError) as exc:
         fail(str(exc))
         raise typer.Exit(FOUND_WRONG) from None

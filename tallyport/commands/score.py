@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tallyport.commands.console import MISUSE, JsonFlag, fail, print_json
-from tallyport.score import BadTable
+from tallyport.commands.console import JsonFlag, print_json, speaking
 from tallyport.score.report import score_folder
 
 
@@ -27,9 +26,5 @@ def score(
     json: JsonFlag = False,  # noqa: ARG001 - the figures are JSON either way; every reading command takes the flag
 ) -> None:
     """Hold results against the truth and print the figures as JSON."""
-    try:
-        figures = score_folder(folder, truth)
-    except BadTable as exc:
-        fail(str(exc))
-        raise typer.Exit(MISUSE) from None
-    print_json(figures)
+    with speaking():
+        print_json(score_folder(folder, truth))

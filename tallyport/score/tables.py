@@ -5,14 +5,15 @@ CSV tables that people and programs write: read strictly, and refused with file,
 import csv
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import TallyportError
+from core.errors import BadInput
 
 
-class BadTable(TallyportError):
+class BadTable(BadInput):
     """A CSV file does not have the columns or values that it should; the message names file and line."""
 
 
@@ -61,6 +62,13 @@ class Row:
             raise self.bad(f"{text!r} is no time: write Unix seconds or ISO 8601")
         return number
 
+    def micros(self, name: str) -> int:
+        """A time, as Unix microseconds; a fraction of six digits is kept exactly."""
+        whole, _, fraction = self.some(name).partition(".")
+        if whole.isdigit() and (fraction.isdigit() or not fraction):
+            return int(whole) * 1_000_000 + int((fraction + "000000")[:6])
+        return round(self.seconds(name) * 1_000_000)
+
     def number(self, name: str) -> float | None:
         """A finite number; None where there is none."""
         text = self.text(name)
@@ -90,15 +98,26 @@ class Table:
 
 def read_table(path: Path, wanted: Sequence[str]) -> Table:
     """Read a CSV file whose first line names at least the wanted columns. Raises BadTable."""
+    with _reader(path, wanted) as reader:
+        return Table(tuple(reader.fieldnames or ()), tuple(_rows(path, reader)))
+
+
+def stream_table(path: Path, wanted: Sequence[str]) -> Iterator[Row]:
+    """Read a CSV file of any length row by row, as read_table. Raises BadTable."""
+    with _reader(path, wanted) as reader:
+        yield from _rows(path, reader)
+
+
+@contextmanager
+def _reader(path: Path, wanted: Sequence[str]) -> Iterator["csv.DictReader[str]"]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            columns = tuple(reader.fieldnames or ())
-            lacking = [name for name in wanted if name not in columns]
+            lacking = [name for name in wanted if name not in (reader.fieldnames or ())]
             if lacking:
                 named = ",".join(wanted)
                 raise BadTable(f"{path}:1: no column {', '.join(lacking)}; the first line must name {named}")
-            return Table(columns, tuple(_rows(path, reader)))
+            yield reader
     except OSError as exc:
         raise BadTable(f"{path}: cannot be read ({exc.strerror}): name a CSV file with {','.join(wanted)}") from None
     except (UnicodeDecodeError, csv.Error) as exc:

@@ -1,0 +1,50 @@
+"""From labelled reads to a calibration."""
+
+from dataclasses import replace
+from typing import Final
+
+from shapely import Polygon
+
+from core.calibrate.field import cell_side, hearing_of_cells, points_of
+from core.calibrate.labelled import LabelledReads
+from core.calibrate.trial import best_manner
+from core.calibrate.zones import hearing_of_zones
+from core.engine.calibration import Calibration
+from core.engine.hearing import Hearing
+from core.engine.manner import Manner
+from core.engine.places import Places, places_of
+from core.engine.prior import prior_of
+from core.site import PORTALS, Site
+
+WALK_M_PER_S: Final = 1.0
+"""How fast things are carried: how soon they leave a cell."""
+CELL_EVIDENCE: Final = 0.5
+"""Reads of one place have much in common that cells are small enough to feel."""
+
+
+def learn(site: Site, reads: LabelledReads) -> Calibration:
+    """Learn how a site's antennas hear its places, and how to weigh that."""
+    points = points_of(reads)
+    areas = [Polygon(zone.polygon).area for zone in site.zones if zone.kind not in PORTALS and not zone.retired]
+    step_m = cell_side(points, areas)
+    places = places_of(site, step_m)
+    if step_m:
+        hearing = hearing_of_cells(points, places, site)
+        manner = Manner(evidence=CELL_EVIDENCE, temper_s=0.0, gain_db=0.0, leave_per_s=WALK_M_PER_S / step_m)
+    else:
+        hearing, manner = _learn_zones(site, places, reads)
+    return Calibration(
+        site=site.id,
+        step_m=step_m,
+        read_points=tuple((point.reader, point.antenna) for point in site.read_points),
+        hearing=hearing,
+        manner=manner,
+    )
+
+
+def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hearing, Manner]:
+    prior = prior_of(site, places)
+    hearing, gain_db = hearing_of_zones(reads, places, prior)
+    if len(places) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return hearing, replace(Manner(), gain_db=max(gain_db, 0.5))
+    return hearing, best_manner(site, places, reads, lambda part: hearing_of_zones(part, places, prior)[0])

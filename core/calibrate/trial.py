@@ -1,0 +1,97 @@
+"""Trying ways to weigh reads on labelled ones that the tables were not learned from."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.calibrate.labelled import LabelledReads
+from core.engine.hearing import Hearing
+from core.engine.kernels_trial import tell_zones
+from core.engine.manner import Manner
+from core.engine.places import Places
+from core.engine.plan import plan_of
+from core.engine.records import EVIDENCE, Plan, Records, blank_belief, blank_tags, new_scratch
+from core.site import Site
+
+EVIDENCE_TRIED: Final = (0.3, 0.6, 1.0)
+GAINS_DB_TRIED: Final = (0.5, 2.0, 5.0)
+LEAVES_TRIED: Final = (1 / 300, 1 / 60, 1 / 20, 1 / 8)
+ABOUT_AS_GOOD: Final = 0.01
+"""Of manners that differ by less the liveliest is taken: what is staged to teach moves on less often than goods do."""
+CHANGES_TRIED: Final = (0.6, 0.7, 0.8, 0.9)
+SETTLING_US: Final = 2_000_000
+GAP_US_MAX: Final = 1_000_000
+"""A zone told is judged for no longer than this after its read."""
+RESTLESS: Final = 0.02
+"""What each needless change for each true one costs, as a share of accuracy: people look at every change."""
+READS_MAX: Final = 60_000
+FOLDS: Final = 4
+
+Learner = Callable[[LabelledReads], Hearing]
+
+
+def best_manner(site: Site, places: Places, reads: LabelledReads, learn: Learner) -> Manner:
+    """Try manners out on reads that were held back from learning, and give the best."""
+    halves = [(learn(reads.take(~held)), reads.take(held)) for held in _halves(reads)]
+    trials = [(plan_of(site, places, hearing), held) for hearing, held in halves]
+    tried = [
+        Manner(evidence=evidence, gain_db=gain_db, leave_per_s=leave)
+        for evidence, gain_db, leave in product(EVIDENCE_TRIED, GAINS_DB_TRIED, LEAVES_TRIED)
+    ]
+    worths = {manner: _worth(trials, manner) for manner in tried}
+    good = max(worths.values()) - ABOUT_AS_GOOD
+    best = max(tried, key=lambda manner: (worths[manner] >= good, manner.leave_per_s, worths[manner]))
+    return max((replace(best, change_at=at) for at in CHANGES_TRIED), key=lambda manner: _worth(trials, manner))
+
+
+def _halves(reads: LabelledReads) -> Iterator[npt.NDArray[np.bool_]]:
+    """Which reads to hold back: every other tag, or every other stretch of time where there are few tags."""
+    recent = reads.tag if reads.tag.max(initial=0) + 1 >= FOLDS else np.arange(len(reads)) * FOLDS // len(reads)
+    for half in (0, 1):
+        yield recent % 2 == half
+
+
+def _worth(trials: list[tuple[Plan, LabelledReads]], manner: Manner) -> float:
+    return float(np.mean([worth(with_manner(plan, manner), reads) for plan, reads in trials]))
+
+
+def with_manner(plan: Plan, manner: Manner) -> Plan:
+    """Give the plan another manner."""
+    return plan._replace(
+        evidence=manner.evidence,
+        temper_s=manner.temper_s,
+        gain_var=manner.gain_db**2,
+        leave_per_s=manner.leave_per_s,
+        change_at=manner.change_at,
+    )
+
+
+def worth(plan: Plan, reads: LabelledReads) -> float:
+    """Accuracy of the zones told after settling, less what needless changes cost."""
+    reads = reads.take(np.arange(len(reads)) < READS_MAX)
+    n_tags = int(reads.tag.max(initial=-1)) + 1
+    zone = np.zeros(len(reads), np.int16)
+    belief = blank_belief(n_tags, plan.nearby.shape[1])
+    tell_zones(_evidence(reads), blank_tags(n_tags), belief, plan, new_scratch(plan), zone)
+    order = np.lexsort((reads.seen_us, reads.tag))
+    tag, stay, at_us, told, true = (x[order] for x in (reads.tag, reads.stay, reads.seen_us, zone, reads.zone))
+    same = tag[1:] == tag[:-1]
+    changes = int((same & (told[1:] != told[:-1])).sum())
+    true_changes = int((same & (stay[1:] != stay[:-1])).sum())
+    lasts_us = np.minimum(np.append(np.where(same, np.diff(at_us), GAP_US_MAX), GAP_US_MAX), GAP_US_MAX)
+    began = np.append(True, ~same | (stay[1:] != stay[:-1]))
+    began_us = np.maximum.accumulate(np.where(began, np.arange(tag.size), 0))
+    judged = (true >= 0) & (at_us - at_us[began_us] >= SETTLING_US)
+    right = (lasts_us * (told == true))[judged].sum() / max(lasts_us[judged].sum(), 1)
+    return float(right - RESTLESS * max(changes / max(true_changes, 1) - 1.0, 0.0))
+
+
+def _evidence(reads: LabelledReads) -> Records:
+    rows = np.zeros(len(reads), EVIDENCE)
+    rows["seen_us"] = rows["raw_us"] = reads.seen_us
+    rows["tag"], rows["read_point"], rows["rssi_dbm"] = reads.tag, reads.read_point, reads.rssi_dbm
+    return rows

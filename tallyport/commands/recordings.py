@@ -1,0 +1,43 @@
+"""`tallyport replay` and `calibrate`: recorded reads through the engine, and learning from labelled ones."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.site_file import load_site
+from tallyport.calibrate import calibrate as calibrate_site
+from tallyport.commands.console import print_json, speaking
+from tallyport.replay import replay as replay_reads
+
+
+def replay(
+    reads: Annotated[
+        Path, typer.Argument(help="READS.csv: time,reader,antenna,epc,rssi[,phase,channel].", exists=True)
+    ],
+    site_file: Annotated[Path, typer.Option("--site", help="The site file that the reads belong to.", exists=True)],
+    out_dir: Annotated[Path, typer.Option("--out", help="Where the result files go.")],
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", help="What `tallyport calibrate` learned.", exists=True)
+    ] = None,
+) -> None:
+    """Play recorded reads through the engine, with no server: the same input gives the same bytes."""
+    with speaking():
+        summary = replay_reads(reads, load_site(site_file), out_dir, calibration)
+    print_json(summary)
+
+
+def calibrate(
+    reads: Annotated[
+        Path, typer.Argument(help="READS.csv: time,reader,antenna,epc,rssi[,phase,channel].", exists=True)
+    ],
+    truth: Annotated[
+        Path, typer.Option("--truth", help="TRUTH.csv: where the tags really were, and when.", exists=True)
+    ],
+    site_file: Annotated[Path, typer.Option("--site", help="The site file that the reads belong to.", exists=True)],
+    out: Annotated[Path, typer.Option("--out", help="Where the calibration goes, as JSON.")],
+) -> None:
+    """Learn from labelled reads, of a walk test or of reference tags, how a site's antennas hear its places."""
+    with speaking():
+        summary = calibrate_site(reads, truth, load_site(site_file), out)
+    print_json(summary)
