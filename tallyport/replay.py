@@ -14,6 +14,7 @@ import numpy as np
 
 from core.columns import keys_from_hex
 from core.engine import Engine
+from core.engine.records_passage import LONGEST_US
 from core.model.batch import Batch
 from core.model.columns import NOWHERE, ReadColumns
 from core.model.step import Movement, MovementKind, Step, TagState
@@ -67,6 +68,12 @@ class Writers:
         self._epcs += [new.epc for new in step.new_tags]
         for movement in step.movements:
             self._note_movement(movement)
+        for passage in step.passages:
+            said = (passage.door, passage.epc, passage.verdict, passage.direction, f"{passage.confidence:.3f}")
+            self._passages.append((passage.opened_us, (_time(passage.opened_us), _time(passage.closed_us), *said)))
+        for change in step.presences:
+            state = "present" if change.heard else "absent"
+            self._presence.append((change.at_us, change.epc, state, f"{change.presence:.3f}"))
         self._note_points(step)
 
     def write(self) -> None:
@@ -84,12 +91,6 @@ class Writers:
         zone = "" if gone or movement.to_zone == NOWHERE else self._site.zones[movement.to_zone].id
         x, y = _metres(movement.x_m), _metres(movement.y_m)
         self._zones.append((at_us, movement.epc, zone, confidence, x, y))
-        if movement.kind == MovementKind.LEAVE:
-            opened = _time(movement.trail[0][0]) if movement.trail else _time(at_us)
-            door = self._site.door_of_zone.get(movement.from_zone)
-            door_id = door.id if door else self._site.zones[movement.from_zone].id
-            row = (opened, _time(at_us), door_id, movement.epc, "through", "out", confidence)
-            self._passages.append((at_us, row))
         if movement.kind != MovementKind.MOVE:
             state = {MovementKind.APPEAR: "present", MovementKind.LEAVE: "left"}.get(movement.kind, "missing")
             self._presence.append((at_us, movement.epc, state, confidence))
@@ -141,8 +142,8 @@ def _metres(value: float | None) -> str:
 
 
 def _end_us(site: Site, closed_us: int) -> int:
-    """When all that the last reads can lead to is settled."""
-    return closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + SECOND_US
+    """When all that the last reads can lead to is settled: the longest passage has its verdict."""
+    return closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + LONGEST_US + SECOND_US
 
 
 @contextmanager

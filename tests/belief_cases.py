@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.engine.records import NEXT, SLOTS, Belief, Plan, Scratch, blank_belief, new_scratch
+from core.engine.records import NEXT, SLOTS, Plan
+from core.engine.records_belief import Belief, Scratch, blank_belief, new_scratch
 
 Random = np.random.Generator
 PLACES = 14

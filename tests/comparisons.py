@@ -15,26 +15,15 @@ from core.engine import (
     kernels_presence,
     kernels_settle,
     kernels_silence,
+    kernels_tell,
     kernels_trial,
 )
 from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.kernels_presence import PRESENCE
 from core.engine.plan import plan_of
-from core.engine.records import (
-    EARS,
-    EVIDENCE,
-    SHOWN,
-    TRAIL,
-    Health,
-    Out,
-    Plan,
-    Records,
-    Silence,
-    blank_tags,
-    new_out,
-    new_scratch,
-)
+from core.engine.records import EARS, EVIDENCE, SHOWN, TRAIL, Health, Out, Plan, Records, Silence, blank_tags, new_out
+from core.engine.records_belief import new_scratch
 from core.engine.settled import blank_silence, new_readers
 from core.model.columns import NEVER_US
 from tests import naive, naive_belief, naive_portal, naive_presence, naive_silence
@@ -83,6 +72,7 @@ def tag_rows(rng: Random, n: int) -> Records:
         row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.random(), START_US
         row["antenna_x"], row["antenna_y"] = rng.random(2) * 10
         row["inside"] = rng.integers(0, 2)
+        row["verdict"], row["way"] = rng.integers(-1, 4), rng.integers(-1, 2)
         row["inside_us"] = rng.choice([NEVER_US, START_US - 4 * SECOND_US, START_US - 20 * SECOND_US])
         for k in range(min(reads, TRAIL)):
             row["trail_us"][k] = START_US - k * 200_000
@@ -151,7 +141,7 @@ def silence_of(rng: Random, tags: int = TAGS) -> Silence:
     silence.zone[:] = rng.integers(-1, ZONES, tags)
     silence.heard[:] = rng.random(tags) * 3
     silence.heard_s[:] = rng.random(tags) * 3
-    silence.gap_s[:] = rng.choice([0.0, 0.5, 2.0], tags)
+    silence.quiet[:] = np.where(rng.random(tags) < 0.3, np.inf, silence.heard + rng.random(tags) * 9)
     silence.due[:] = silence.heard + rng.random(tags) * 9
     silence.zone_due[:] = rng.choice([np.inf, 3.0, 6.0], ZONES)
     return silence
@@ -289,7 +279,15 @@ def news_case(rng: Random) -> Args:
 def rest_case(rng: Random) -> Args:
     row = tag_row(rng)
     row["read_point"] = rng.integers(1, POINTS)
-    return 3, row, silence_of(rng), health_of(rng), PLAN
+    row["quiet"] = rng.integers(0, 2)
+    return 3, row, silence_of(rng), health_of(rng), PLAN, new_out(4)
+
+
+def quiet_case(rng: Random) -> Args:
+    silence, row = silence_of(rng), tag_row(rng)
+    silence.zone[3] = rng.integers(0, ZONES)
+    row["read_point"] = rng.integers(1, POINTS)
+    return 3, START_US, row, silence, health_of(rng), new_out(4)
 
 
 def presence_row(rng: Random) -> Any:
@@ -339,7 +337,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     ),
     kernels_fold.fold_read: Comparison(slow=naive.fold_read, make=fold_case, scratch=(5,)),
     kernels_trial.tell_zones: Comparison(slow=naive.tell_zones, make=trial_case, scratch=(4,)),
-    kernels_silence.tell_change: Comparison(
+    kernels_tell.tell_change: Comparison(
         slow=naive_silence.tell_change,
         make=lambda r: (*points_of(r), int(r.integers(0, 2)), 1, health_of(r), out_of(r)),
     ),
@@ -356,6 +354,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_portal.note_inside: Comparison(
         slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
     ),
+    kernels_portal.stayed: Comparison(slow=naive_portal.stayed, make=lambda r: (tag_row(r),)),
     kernels_portal.may_leave: Comparison(slow=naive_portal.may_leave, make=lambda r: (tag_row(r), PLAN)),
     kernels_presence.allowed_s: Comparison(
         slow=naive_presence.allowed_s, make=lambda r: (presence_row(r), float(r.uniform(3.0, 8.0)))
@@ -371,9 +370,13 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     ),
     kernels_silence.rest: Comparison(slow=naive_silence.rest, make=rest_case),
     kernels_silence.any_due: Comparison(slow=naive_silence.any_due, make=lambda r: (silence_of(r), health_of(r))),
-    kernels_silence.write_move: Comparison(
+    kernels_tell.write_move: Comparison(
         slow=naive_silence.write_move, make=lambda r: (4, tag_row(r), START_US, 2, 1, out_of(r))
     ),
+    kernels_tell.write_quiet: Comparison(
+        slow=naive_silence.write_quiet, make=lambda r: (4, START_US, int(r.integers(0, 2)), 0.5, out_of(r))
+    ),
+    kernels_silence.fall_quiet: Comparison(slow=naive_silence.fall_quiet, make=quiet_case),
     kernels_silence.sweep: Comparison(slow=naive_silence.sweep, make=sweep_case),
     kernels_silence.next_deadline: Comparison(
         slow=naive_silence.next_deadline, make=lambda r: (8 * SECOND_US + int(r.integers(0, 2)), health_of(r))

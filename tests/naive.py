@@ -151,7 +151,7 @@ def settle(evidence: Any, tags: Any, belief: Any, silence: Any, health: Any, pla
         health.readers[reader]["listening"] = 1
         row, before = tags[tag], int(tags[tag]["zone"])
         kind = fold_read(tag, row, read, belief, plan, scratch)
-        rest(tag, row, silence, health, plan)
+        rest(tag, row, silence, health, plan, out)
         if kind != NO_MOVE:
             write_move(tag, row, read["seen_us"], kind, row["was"] if kind == APPEAR else before, out)
 

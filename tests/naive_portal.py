@@ -4,6 +4,7 @@ from typing import Any
 
 from core.engine.kernels_portal import INSIDE_US, LAST_OWN, LAST_READS, PASS_DBM, PASS_READS, PASS_US, STAY_READS
 from core.engine.records import TRAIL
+from core.engine.records_passage import INWARD, MILLING, STATIC
 from core.model.columns import NEVER_US, UNHEARD_DBM
 
 
@@ -45,3 +46,7 @@ def note_inside(row: Any, seen_us: int, plan: Any) -> None:
 def may_leave(row: Any, plan: Any) -> bool:
     own = [point for _, point, _ in trail(row)[:LAST_READS] if plan.zone_of[point] == row["zone"]]
     return bool(row["inside"]) and len(own) >= LAST_OWN
+
+
+def stayed(row: Any) -> bool:
+    return row["verdict"] in (STATIC, MILLING) or row["way"] == INWARD

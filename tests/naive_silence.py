@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core.engine.kernels_silence import LEAVE_GAPS, MISSING_GAPS, NO_TICK_US
+from core.engine.kernels_presence import SPREADS
+from core.engine.kernels_silence import LEAVE_SPANS, MISSING_SPANS, NO_TICK_US
 from core.engine.records import (
     ANTENNA_DOWN,
     ANTENNA_UP,
@@ -21,7 +22,8 @@ from core.engine.records import (
     TRAIL,
 )
 from core.model.columns import NEVER_US
-from tests.naive_portal import may_leave
+from tests.naive_portal import may_leave, stayed
+from tests.naive_presence import change_clock, due_after_read
 
 
 def tell_change(reader: int, at_us: int, online: int, reason: int, health: Any, out: Any) -> None:
@@ -55,19 +57,37 @@ def tell(word: Any, health: Any, plan: Any, out: Any) -> None:
     health.up[point] = {ANTENNA_DOWN: 0, ANTENNA_UP: 1}.get(int(kind), health.up[point])
 
 
-def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any) -> None:
+def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any, out: Any) -> None:
     zone, before = row["zone"], silence.zone[tag]
     silence.zone[tag] = zone
+    if row["quiet"]:
+        row["quiet"] = 0
+        write_quiet(tag, row["seen_us"], 0, 1.0, out)
     if zone < 0:
         return
-    gap, mean = health.exposure[zone] - silence.heard[tag], silence.gap_s[tag]
-    silence.gap_s[tag] = 0.0 if before != zone else gap if mean == 0.0 else 0.8 * mean + 0.2 * gap
+    if before != zone:
+        change_clock(row)
+    heard = silence.heard[tag] if before == zone else -1.0
+    silence.quiet[tag] = due_after_read(row, heard, health.exposure[zone], SPREADS)
     silence.heard[tag], silence.heard_s[tag] = health.exposure[zone], health.ears_s[row["read_point"]]
     through = plan.portal[zone] and may_leave(row, plan)
-    patience_s, gaps = (plan.leave_s, LEAVE_GAPS) if through else (plan.missing_s[zone], MISSING_GAPS)
-    need = max(patience_s, gaps * silence.gap_s[tag])
+    patience_s, spans = (plan.leave_s, LEAVE_SPANS) if through else (plan.missing_s[zone], MISSING_SPANS)
+    need = max(patience_s, spans * (silence.quiet[tag] - silence.heard[tag]))
     silence.due[tag] = health.exposure[zone] + need
-    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+
+
+def write_quiet(tag: int, at_us: int, quiet: int, presence: float, out: Any) -> None:
+    out.quiet[out.n[2]] = (at_us, tag, quiet, presence)
+    out.n[2] += 1
+
+
+def fall_quiet(tag: int, at_us: int, row: Any, silence: Any, health: Any, out: Any) -> None:
+    over_s = health.exposure[silence.zone[tag]] - silence.quiet[tag]
+    listened = health.ears_s[row["read_point"]] - silence.heard_s[tag]
+    if over_s >= 0.0 and listened >= silence.quiet[tag] - silence.heard[tag]:
+        row["quiet"], silence.quiet[tag] = 1, math.inf
+        write_quiet(tag, at_us - int(min(over_s, 1.0) * 1e6), 1, 0.5, out)
 
 
 def any_due(silence: Any, health: Any) -> bool:
@@ -94,17 +114,26 @@ def sweep(at_us: int, tags: Any, silence: Any, health: Any, plan: Any, out: Any)
     silence.zone_due[:] = math.inf
     for tag, row in enumerate(tags):
         zone = silence.zone[tag]
+        if zone < 0:
+            continue
+        if out.n[0] == out.moves.size or out.n[2] == out.quiet.size:
+            silence.zone_due[:] = -math.inf
+            return False
+        fall_quiet(tag, at_us, row, silence, health, out)
         need = silence.due[tag] - silence.heard[tag]
         listened = health.ears_s[row["read_point"]] - silence.heard_s[tag]
-        if zone >= 0 and health.exposure[zone] >= silence.due[tag] and listened >= need:
-            if out.n[0] == out.moves.size:
-                silence.zone_due[:] = -math.inf
-                return False
+        if health.exposure[zone] >= silence.due[tag] and listened >= need:
             through = plan.portal[zone] and may_leave(row, plan)
+            if through and stayed(row):
+                through = False
+                silence.due[tag] = silence.heard[tag] + plan.missing_s[zone]
+                if silence.due[tag] > health.exposure[zone]:
+                    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+                    continue
             row["state"], row["since_us"], silence.zone[tag] = (1 if through else 2), at_us, -1
             write_move(tag, row, at_us, LEAVE if through else MISSING, zone, out)
-        elif zone >= 0:
-            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+        else:
+            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
     return True
 
 

@@ -17,13 +17,14 @@ from core.model.batch import Batch
 from core.model.columns import READ_DTYPES, UNHEARD_DBM, ReadColumns
 from core.model.reader_event import ReaderEvent, ReaderEventKind
 from core.model.step import Step, StoredReads
-from core.site import Antenna, Door, EngineParameters, Reader, Site, Zone, ZoneKind
+from core.site import Antenna, Door, EngineParameters, PhotoEye, Reader, Site, Zone, ZoneKind
 
 SECOND_US: Final = 1_000_000
 START_US: Final = 1_700_000_000 * SECOND_US
 SETTLE_US: Final = 2 * SECOND_US
 EPCS: Final = ("E28011600000000000000001", "3034257BF7194E4000001A85", "AB", "F" * 40)
 HEARTBEAT_S: Final = 2.0
+EYES: Final = (PhotoEye(reader="east", inside_port=1, outside_port=2),)
 
 
 def small_site(*, missing_after_s: float = 12.0, leave_after_s: float = 3.0) -> Site:
@@ -48,7 +49,7 @@ def small_site(*, missing_after_s: float = 12.0, leave_after_s: float = 3.0) -> 
             Reader(id="west", name="West", heartbeat_s=HEARTBEAT_S, antennas=west),
             Reader(id="east", name="East", heartbeat_s=HEARTBEAT_S, antennas=east),
         ),
-        doors=(Door(id="door-1", name="Dock door 1", zone="door"),),
+        doors=(Door(id="door-1", name="Dock door 1", zone="door", photo_eyes=EYES),),
         engine=EngineParameters(
             settle_s=SETTLE_US / SECOND_US,
             leave_after_s=leave_after_s,
@@ -170,7 +171,10 @@ def _events(rng: random.Random, at_us: int, reader: str) -> list[Word]:
     if rng.random() < 0.08:
         kind = rng.choice([kind for kind in ReaderEventKind if kind is not ReaderEventKind.HEARTBEAT])
         port = rng.choice((0, 1, 2, 9))
-        words.append(ReaderEvent(seen_us=at_us + 500_000, arrived_us=0, reader=reader, kind=kind, port=port))
+        word = ReaderEvent(seen_us=at_us + 500_000, arrived_us=0, reader=reader, kind=kind, port=port)
+        if kind == ReaderEventKind.DIRECTION:
+            word = replace(word, epc=rng.choice(EPCS), text=rng.choice(("in", "out", "none")))
+        words.append(word)
     return words
 
 

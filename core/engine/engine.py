@@ -13,11 +13,13 @@ from core.engine.index import TagIndex
 from core.engine.kernels_dedupe import KEPT, LATE
 from core.engine.kernels_settle import look_ahead, tell_news
 from core.engine.memory import dump_settled, load_settled
+from core.engine.passages import Passages
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import dedupe_us_of, taught_plan
 from core.engine.recent import Recent
-from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Belief, Ints, Records, join
-from core.engine.settled import Settled
+from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Ints, Records, join
+from core.engine.records_belief import Belief
+from core.engine.settled import Settled, Told
 from core.model.batch import Batch, TagView
 from core.model.columns import NEVER_US, ReadColumns
 from core.model.reader_event import ReaderEvent
@@ -40,7 +42,8 @@ class Engine:
         self._dedupe = Dedupe(dedupe_us)
         self._recent = Recent()
         self._pending = Pending()
-        self._settled = Settled(site, taught_plan(site, calibration))
+        passages = Passages(site, calibration.doors if calibration else None)
+        self._settled = Settled(site, taught_plan(site, calibration), passages)
         self._shown: Records = _blank_shown(0)
         self._copy_of: Ints = np.full(0, -1, np.int64)
 
@@ -52,7 +55,7 @@ class Engine:
         verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending)
         kept, late = _chosen(batch.reads, tag, verdict == KEPT), _chosen(batch.reads, tag, verdict == LATE)
         events = self._recent.new_events(batch.events)
-        moves, changes, positions = self._take(kept, events, closed_us)
+        told, positions = self._take(kept, events, closed_us)
         step = Step(
             site=self.site.id,
             seq=self.seq + 1,
@@ -62,8 +65,10 @@ class Engine:
             late=late,
             new_tags=telling.new_tags(tag, batch.reads.seen_us, known, self._index),
             positions=positions,
-            movements=telling.movements(moves, self._index),
-            reader_changes=telling.reader_changes(changes, self.site),
+            movements=telling.movements(told.moves, self._index),
+            passages=telling.passages(told.verdicts, self._index, self.site),
+            presences=telling.presences(told.quiet, self._index),
+            reader_changes=telling.reader_changes(told.changes, self.site),
             reader_events=events,
             sensor_readings=self._recent.new_readings(batch.sensor_readings),
             dead_letters=batch.dead_letters,
@@ -153,19 +158,18 @@ class Engine:
         """Whether each read can still be folded: it came within the window, and nothing after it is settled."""
         return (reads.seen_us >= reads.arrived_us - self._settle_us) & (reads.seen_us >= self.settled_us)
 
-    def _take(
-        self, kept: StoredReads, events: Sequence[ReaderEvent], closed_us: int
-    ) -> tuple[Records, Records, PositionColumns]:
+    def _take(self, kept: StoredReads, events: Sequence[ReaderEvent], closed_us: int) -> tuple[Told, PositionColumns]:
         """Let kept reads and events become evidence, settle up to the watermark, and look ahead from there."""
         on_time = [e for e in events if e.seen_us >= max(e.arrived_us - self._settle_us, self.settled_us)]
         self._pending.add(
-            evidence_of_reads(kept.reads, kept.tag_id), evidence_of_events(on_time, self.site.read_point_index)
+            evidence_of_reads(kept.reads, kept.tag_id),
+            evidence_of_events(on_time, self.site.read_point_index, self._settled.passages.eyes, self._index.id_of),
         )
         self.closed_us = max(self.closed_us, closed_us)
-        moves, changes = self._settled.advance(self._pending, self.settled_us)
+        told = self._settled.advance(self._pending, self.settled_us)
         self._pending.retire(self.settled_us - self._window_us)
-        swept = moves["tag"][(moves["kind"] == LEAVE) | (moves["kind"] == MISSING)]
-        return moves, changes, self._show(np.unique(np.concatenate((kept.tag_id, swept))))
+        swept = told.moves["tag"][np.isin(told.moves["kind"], (LEAVE, MISSING))]
+        return told, self._show(np.unique(np.concatenate((kept.tag_id, swept))))
 
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""

@@ -53,8 +53,11 @@ class TagIndex:
         return hexes_from_keys(self._keys[tag_ids, 0], self._keys[tag_ids, 1], self.long)
 
     def id_of(self, epc: str) -> int | None:
-        """Give the id of an EPC in upper-case hex, None if it was never seen."""
-        hi, lo = (np.array([half], np.uint64) for half in key_of(epc))
+        """Give the id of an EPC in upper-case hex, None if it was never seen or is no EPC."""
+        try:
+            hi, lo = (np.array([half], np.uint64) for half in key_of(epc))
+        except ValueError:
+            return None
         at, mask = int(home_of(hi, lo, self._slots.size)[0]), self._slots.size - 1
         while (tag_id := int(self._slots[at])) >= 0:
             if self._keys[tag_id, 0] == hi[0] and self._keys[tag_id, 1] == lo[0]:

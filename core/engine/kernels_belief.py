@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
-from core.engine.records import EARS, Belief, Plan, Row, Scratch
+from core.engine.records import EARS, Plan, Row
+from core.engine.records_belief import Belief, Scratch
 from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
 
 JUMP: Final = np.float32(0.001)

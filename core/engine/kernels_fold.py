@@ -7,7 +7,8 @@ import numpy as np
 from core.engine.kernels_belief import believe, forget, likeliest
 from core.engine.kernels_jit import njit
 from core.engine.kernels_portal import doorway, note_inside
-from core.engine.records import APPEAR, MOVE, NO_MOVE, TRAIL, Belief, Plan, Row, Scratch
+from core.engine.records import APPEAR, MOVE, NO_MOVE, TRAIL, Plan, Row
+from core.engine.records_belief import Belief, Scratch
 from core.model.columns import NEVER_US, NOWHERE
 from core.model.step import TagState
 

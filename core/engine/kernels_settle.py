@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from core.engine.kernels_fold import fold_read
 from core.engine.kernels_jit import njit
-from core.engine.kernels_silence import hear, rest, tell, write_move
-from core.engine.records import APPEAR, NO_MOVE, READ, Belief, Health, Ints, Out, Plan, Records, Row, Scratch, Silence
+from core.engine.kernels_silence import hear, rest, tell
+from core.engine.kernels_tell import write_move
+from core.engine.records import APPEAR, NO_MOVE, READ, Health, Ints, Out, Plan, Records, Row, Silence
+from core.engine.records_belief import Belief, Scratch
 from core.model.step import TagState
 
 SHOWN_CONFIDENCE: Final = np.float32(0.05)
@@ -86,7 +88,7 @@ def settle(
         row = tags[read["tag"]]
         from_zone = row["zone"]
         kind = fold_read(read["tag"], row, read, belief, plan, scratch)
-        rest(read["tag"], row, silence, health, plan)
+        rest(read["tag"], row, silence, health, plan, out)
         if kind == APPEAR:
             from_zone = row["was"]
         if kind != NO_MOVE:

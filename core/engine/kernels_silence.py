@@ -5,7 +5,9 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
-from core.engine.kernels_portal import may_leave
+from core.engine.kernels_portal import may_leave, stayed
+from core.engine.kernels_presence import SPREADS, change_clock, due_after_read, presence
+from core.engine.kernels_tell import tell_change, write_move, write_quiet
 from core.engine.records import (
     ANTENNA_DOWN,
     ANTENNA_UP,
@@ -31,37 +33,14 @@ from core.model.step import TagState
 
 HEARTBEATS: Final = 3
 """Between signs of life further apart than this many heartbeats, a reader may have been dead: it heard nothing."""
-GAP_SHARE: Final = 0.2
-LEAVE_GAPS: Final = 3.0
-MISSING_GAPS: Final = 6.0
-"""How many of its own mean gaps a tag must be silent for."""
-"""Weight of the newest gap in a tag's mean gap."""
+LEAVE_SPANS: Final = 0.3
+MISSING_SPANS: Final = 1.0
+"""For how many times what its own pace allows a tag must be silent."""
 LEFT: Final = int(TagState.LEFT)
 GONE_MISSING: Final = int(TagState.MISSING)
 SECOND_US: Final = 1e6
 NO_TICK_US: Final = 2**62
 """No deadline: after every tick."""
-
-
-@njit
-def tell_change(reader: int, at_us: int, online: int, reason: int, health: Health, out: Out) -> None:
-    """
-    Note a reader's new health, and tell it if it is news.
-
-    reader, at_us, online, reason  int     what, when, 0 or 1, why
-    health                         Health  in and out: readers
-    out                            Out     one more change, where it is news
-    """
-    row = health.readers[reader]
-    if row["online"] == online:
-        return
-    row["online"] = online
-    at = out.n[1]
-    out.changes[at]["at_us"] = at_us
-    out.changes[at]["reader"] = reader
-    out.changes[at]["online"] = online
-    out.changes[at]["reason"] = reason
-    out.n[1] = at + 1
 
 
 @njit
@@ -120,34 +99,37 @@ def tell(word: Row, health: Health, plan: Plan, out: Out) -> None:
 
 
 @njit
-def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan) -> None:
+def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan, out: Out) -> None:
     """
     Begin a tag's silence anew after a read of it, and set when it will have lasted long enough.
 
     tag      int      its id
-    row      TAG      zone and read_point are used
+    row      TAG      in: zone, read_point, seen_us; in and out: its pace, and that it is quiet no more
     silence  Silence  in and out
     health   Health   exposure and ears_s are used
     plan     Plan     leave_s and missing_s are used
+    out      Out      that it is heard again, where it was quiet
     """
+    if row["quiet"] == 1:
+        row["quiet"] = 0
+        write_quiet(tag, row["seen_us"], 0, 1.0, out)
     zone = row["zone"]
     if zone == NOWHERE:
         silence.zone[tag] = NOWHERE
         return
     now = health.exposure[zone]
+    heard = silence.heard[tag]
     if silence.zone[tag] != zone:
-        silence.gap_s[tag] = 0.0
-    elif silence.gap_s[tag] == 0.0:
-        silence.gap_s[tag] = now - silence.heard[tag]
-    else:
-        silence.gap_s[tag] += GAP_SHARE * (now - silence.heard[tag] - silence.gap_s[tag])
+        change_clock(row)
+        heard = -1.0
+    silence.quiet[tag] = due_after_read(row, heard, now, SPREADS)
     silence.zone[tag] = zone
     silence.heard[tag] = now
     silence.heard_s[tag] = health.ears_s[row["read_point"]]
     through = plan.portal[zone] and may_leave(row, plan)
-    patience_s, gaps = (plan.leave_s, LEAVE_GAPS) if through else (plan.missing_s[zone], MISSING_GAPS)
-    silence.due[tag] = now + max(patience_s, gaps * silence.gap_s[tag])
-    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+    patience_s, spans = (plan.leave_s, LEAVE_SPANS) if through else (plan.missing_s[zone], MISSING_SPANS)
+    silence.due[tag] = now + max(patience_s, spans * (silence.quiet[tag] - now))
+    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
 
 
 @njit
@@ -165,37 +147,29 @@ def any_due(silence: Silence, health: Health) -> bool:
 
 
 @njit
-def write_move(tag: int, row: Row, at_us: int, kind: int, from_zone: int, out: Out) -> None:
+def fall_quiet(tag: int, at_us: int, row: Row, silence: Silence, health: Health, out: Out) -> None:
     """
-    Tell a movement, with the reads that caused it.
+    Tell that a tag has been silent for longer than its own pace allows, if it has, and that it wasn't before.
 
-    tag, row         int, TAG   whose; the row as it is now
-    at_us, kind      int        when and what
-    from_zone        int        where it was before
-    out              Out        one more movement
+    tag, at_us  int      whose, and the tick
+    row         TAG      in: read_point; in and out: quiet
+    silence     Silence  in and out
+    health      Health   exposure and ears_s are used
+    out         Out      one more, if so; its time is when the silence was long enough, not the tick
     """
-    move = out.moves[out.n[0]]
-    move["at_us"] = at_us
-    move["tag"] = tag
-    move["kind"] = kind
-    move["read_point"] = row["read_point"]
-    move["from_zone"] = from_zone
-    move["to_zone"] = row["zone"]
-    move["confidence"] = row["confidence"]
-    move["x_m"] = row["x_m"]
-    move["y_m"] = row["y_m"]
-    for k in range(row["trail_us"].size):
-        at = (row["reads"] + k) % row["trail_us"].size
-        move["trail_us"][k] = row["trail_us"][at]
-        move["trail_read_point"][k] = row["trail_read_point"][at]
-        move["trail_dbm"][k] = row["trail_dbm"][at]
-    out.n[0] += 1
+    over_s = health.exposure[silence.zone[tag]] - silence.quiet[tag]
+    allowed_s = silence.quiet[tag] - silence.heard[tag]
+    if over_s < 0.0 or health.ears_s[row["read_point"]] - silence.heard_s[tag] < allowed_s:
+        return
+    row["quiet"] = 1
+    silence.quiet[tag] = np.inf
+    write_quiet(tag, at_us - int(min(over_s, 1.0) * SECOND_US), 1, presence(allowed_s, allowed_s), out)
 
 
 @njit
 def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Plan, out: Out) -> bool:
     """
-    Find the tags that have been silent for long enough: gone through a portal, or missing elsewhere.
+    Find the tags that have been silent for long enough: quiet; gone through a portal, or missing elsewhere.
 
     The read point that heard a tag last must itself have listened that long, so that one dead reader among
     healthy ones makes nothing vanish. Returns whether all tags were looked at; False if `out` is full: drain, repeat.
@@ -205,7 +179,7 @@ def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Pla
     silence  Silence  in and out
     health   Health   exposure and ears_s are used
     plan     Plan     portal is used
-    out      Out      the movements
+    out      Out      the movements, and who fell quiet
     """
     silence.zone_due[:] = np.inf
     for tag in range(tags.size):
@@ -213,14 +187,22 @@ def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Pla
         if zone == NOWHERE:
             continue
         row = tags[tag]
-        listened = health.ears_s[row["read_point"]] - silence.heard_s[tag] >= silence.due[tag] - silence.heard[tag]
-        if silence.due[tag] > health.exposure[zone] or not listened:
-            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
-            continue
-        if out.n[0] == out.moves.size:
+        if out.n[0] == out.moves.size or out.n[2] == out.quiet.size:
             silence.zone_due[:] = -np.inf
             return False
+        fall_quiet(tag, at_us, row, silence, health, out)
+        listened = health.ears_s[row["read_point"]] - silence.heard_s[tag] >= silence.due[tag] - silence.heard[tag]
+        if silence.due[tag] > health.exposure[zone] or not listened:
+            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+            continue
         through = plan.portal[zone] and may_leave(row, plan)
+        if through and stayed(row):
+            # Only now is the passage judged: it was none, so the silence has to last like any other.
+            through = False
+            silence.due[tag] = silence.heard[tag] + plan.missing_s[zone]
+            if silence.due[tag] > health.exposure[zone]:
+                silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+                continue
         row["state"] = LEFT if through else GONE_MISSING
         row["since_us"] = at_us
         silence.zone[tag] = NOWHERE

@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from core.engine.kernels_fold import fold_read
 from core.engine.kernels_jit import njit
-from core.engine.records import Belief, Plan, Records, Scratch
+from core.engine.records import Plan, Records
+from core.engine.records_belief import Belief, Scratch
 
 
 @njit

@@ -11,7 +11,7 @@ from core.engine.records import Records
 from core.engine.settled import Settled
 from core.model.columns import NOWHERE
 
-PER_TAG = ("heard", "heard_s", "gap_s", "due", "zone")
+PER_TAG = ("heard", "heard_s", "quiet", "due", "zone")
 OTHER_ZONE_M = 1e6
 """Further than any place of the same zone."""
 
@@ -29,6 +29,7 @@ def dump_settled(settled: Settled) -> Arrays:
         "ears_s": settled.health.ears_s,
         "exposure": settled.health.exposure,
         "zone_due": settled.silence.zone_due,
+        **settled.passages.dump(),
         **{f"silence_{name}": getattr(settled.silence, name)[:n] for name in PER_TAG},
     }
 
@@ -39,6 +40,7 @@ def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], in
     settled.reserve(n)
     settled.tags[:n] = arrays["tags"]
     _load_belief(settled, arrays)
+    settled.passages.load(arrays, n)
     for name in PER_TAG:
         getattr(settled.silence, name)[:n] = arrays[f"silence_{name}"]
     _fill(settled.silence.zone_due, arrays["zone_due"])

@@ -49,6 +49,11 @@ class Passages:
         """When the first open passage ends if nothing more is heard; after every tick with none open."""
         return int(next_close(self.at))
 
+    @property
+    def verdicts(self) -> Records:
+        """Those not fetched yet, VERDICT[n]: a view."""
+        return self._told.verdicts[: int(self._told.n[0])]
+
     def fetch(self) -> Records:
         """Take the verdicts since the last time: VERDICT[n], in the order in which passages closed."""
         n = int(self._told.n[0])

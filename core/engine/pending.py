@@ -1,6 +1,6 @@
 """Evidence that has arrived and is not settled yet, in the one order in which it will be folded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ from core.engine.records import (
     Records,
     join,
 )
+from core.engine.records_passage import EYE, INWARD, NO_WAY, OUTWARD, WORD
 from core.model.columns import NO_ANTENNA, UNHEARD_DBM, ReadColumns
 from core.model.reader_event import ReaderEvent, ReaderEventKind
 
@@ -33,6 +34,11 @@ KINDS: Final = {
     ReaderEventKind.INVENTORY_STOPPED: STOPPED,
 }
 """What an event is evidence of; all others say that the reader lives."""
+
+
+BROKEN: Final = 0
+"""The level of an input while its light beam is broken."""
+WAYS: Final = {"in": INWARD, "out": OUTWARD}
 
 
 class Pending:
@@ -89,19 +95,29 @@ def evidence_of_reads(reads: ReadColumns, tag: Ints) -> Records:
     return rows
 
 
-def evidence_of_events(events: Iterable[ReaderEvent], points: Mapping[tuple[str, int], int]) -> Records:
-    """Events of the site's readers as evidence; an antenna that the plan doesn't have stands for its reader."""
-    told = [
-        (event, kind, points[event.reader, port])
-        for event in events
-        if (event.reader, NO_ANTENNA) in points
-        for kind, port in [_meaning(event, points)]
-    ]
+def evidence_of_events(
+    events: Iterable[ReaderEvent],
+    points: Mapping[tuple[str, int], int],
+    eyes: Mapping[tuple[str, int], tuple[int, int]],
+    tag_of: Callable[[str], int | None],
+) -> Records:
+    """
+    Events of the site's readers as evidence; an antenna that the plan doesn't have stands for its reader.
+
+    eyes says which door's light beam an input is, tag_of which tag an EPC is, if it is known.
+    """
+    told = [event for event in events if (event.reader, NO_ANTENNA) in points]
     rows = np.zeros(len(told), EVIDENCE)
-    for row, (event, kind, point) in zip(rows, told, strict=True):
+    for row, event in zip(rows, told, strict=True):
+        kind, port = _meaning(event, points)
         row["seen_us"] = row["raw_us"] = event.seen_us
         row["tag"] = row["kind"] = kind
-        row["read_point"], row["rssi_dbm"] = point, UNHEARD_DBM
+        row["read_point"], row["rssi_dbm"] = points[event.reader, port], UNHEARD_DBM
+        if event.kind == ReaderEventKind.GPI and event.value == BROKEN and (event.reader, event.port) in eyes:
+            door, outside = eyes[event.reader, event.port]
+            row["kind"], row["tag"] = EYE, 2 * door + outside
+        elif event.kind == ReaderEventKind.DIRECTION and (tag := tag_of(event.epc)) is not None:
+            row["kind"], row["tag"], row["rssi_dbm"] = WORD, tag, WAYS.get(event.text, NO_WAY)
     return rows
 
 

@@ -43,6 +43,8 @@ HEARD: Final = 0
 SAID_GOODBYE: Final = 1
 FELL_SILENT: Final = 2
 
+UNJUDGED: Final = -1
+"""A tag that no door has judged since it came."""
 UNKNOWN: Final = -1
 """A reader that has not been heard of since the site was set up."""
 
@@ -63,6 +65,9 @@ TAG: Final = np.dtype(
         ("ear_point", "i4", EARS),
         ("ear_us", "i8", EARS),
         ("gain_reads", "f4"),
+        ("gaps", "f4"),
+        ("gap_mean_s", "f4"),
+        ("gap_square_s2", "f4"),
         ("confidence", "f4"),
         ("x_m", "f4"),
         ("y_m", "f4"),
@@ -75,13 +80,18 @@ TAG: Final = np.dtype(
         ("state", "u1"),
         ("appeared", "u1"),
         ("inside", "u1"),
+        ("quiet", "u1"),
+        ("verdict", "i1"),
+        ("way", "i1"),
     ],
     align=True,
 )
 """
 What is believed of one tag. Ears are the read points that heard it lately, in no order; `gain_reads` is the weight of
 the reads that its gain was learned from; `was` is the zone it left or went missing from; `inside` says that it has been
-in the building for a while, `inside_us` since when it is in a zone that is no portal.
+in the building for a while, `inside_us` since when it is in a zone that is no portal; `gaps` and the two after it are
+those of kernels_presence.py; `quiet` says that it has been silent for longer than they allow; `verdict` and `way` are
+of its last passage at a door.
 """
 
 READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
@@ -104,6 +114,8 @@ MOVEMENT: Final = np.dtype(
     ],
     align=True,
 )
+QUIET: Final = np.dtype([("at_us", "i8"), ("tag", "i8"), ("quiet", "u1"), ("presence", "f4")], align=True)
+"""A tag fell silent for longer than its own pace allows, or was heard again; and how likely it is there."""
 CHANGE: Final = np.dtype([("at_us", "i8"), ("reader", "i4"), ("online", "i1"), ("reason", "i1")], align=True)
 SHOWN: Final = np.dtype(
     [
@@ -197,90 +209,38 @@ class Silence(NamedTuple):
 
     heard     float64[T]  exposure of the tag's zone at its last read
     heard_s   float64[T]  ears_s of that read's read point at that read
-    gap_s     float64[T]  mean exposure between reads of the tag in this zone; 0 until known
-    due       float64[T]  exposure at which silence is long enough
+    quiet     float64[T]  exposure at which it has been silent for longer than its own pace allows; infinite once told
+    due       float64[T]  exposure at which silence is long enough to have left, or to be missing
     zone      int16[T]    the zone that due belongs to; -1 for a tag that is nowhere or gone
     zone_due  float64[Z]  no tag of the zone is due before this
     """
 
     heard: Floats
     heard_s: Floats
-    gap_s: Floats
+    quiet: Floats
     due: Floats
     zone: npt.NDArray[np.int16]
     zone_due: Floats
 
 
-class Belief(NamedTuple):
-    """
-    The places each tag may be in, likeliest first; the weights of a tag sum to 1.
-
-    place   int16[T, K]    -1 where there are fewer
-    weight  float32[T, K]  probability
-    gain    float32[T, K]  how much louder than typical the tag is if it is there, dB
-    """
-
-    place: npt.NDArray[np.int16]
-    weight: Floats32
-    gain: Floats32
-
-
-class Scratch(NamedTuple):
-    """
-    Room for one tag's candidates, C of them at most.
-
-    place   int16[C]
-    weight  float32[C]
-    gain    float32[C]
-    fit     float32[C]       how well a read fits, as a logarithm
-    at      int16[max(P, Z)]  where a place, or a zone, stands among them; -1 for none, as found and as left
-    """
-
-    place: npt.NDArray[np.int16]
-    weight: Floats32
-    gain: Floats32
-    fit: Floats32
-    at: npt.NDArray[np.int16]
-
-
 class Out(NamedTuple):
-    """What settling tells: MOVEMENT[M], CHANGE[N] and int64[2], how many of each."""
+    """What settling tells: MOVEMENT[M], CHANGE[N], QUIET[M] and int64[3], how many of each."""
 
     moves: Records
     changes: Records
+    quiet: Records
     n: Ints
 
 
-def new_scratch(plan: Plan) -> Scratch:
-    """Room for one tag's candidates."""
-    places, zones, slots = plan.place_zone.size, plan.portal.size, plan.nearby.shape[1]
-    room = max(slots * (NEXT + 2), places)
-    return Scratch(
-        place=np.zeros(room, np.int16),
-        weight=np.zeros(room, np.float32),
-        gain=np.zeros(room, np.float32),
-        fit=np.zeros(room, np.float32),
-        at=np.full(max(places, zones), -1, np.int16),
-    )
-
-
-def blank_belief(n: int, slots: int) -> Belief:
-    """Belief of tags that may be anywhere."""
-    return Belief(
-        place=np.full((n, slots), -1, np.int16),
-        weight=np.zeros((n, slots), np.float32),
-        gain=np.zeros((n, slots), np.float32),
-    )
-
-
 def new_out(size: int) -> Out:
-    """Room for this many movements, and as many changes."""
-    return Out(np.zeros(size, MOVEMENT), np.zeros(size, CHANGE), np.zeros(2, np.int64))
+    """Room for this many of each."""
+    return Out(np.zeros(size, MOVEMENT), np.zeros(size, CHANGE), np.zeros(size, QUIET), np.zeros(3, np.int64))
 
 
 def blank_tags(n: int) -> Records:
     """Rows of tags of which nothing is believed yet."""
     rows = np.zeros(n, TAG)
+    rows["verdict"] = UNJUDGED
     rows["inside_us"] = rows["ear_us"] = NEVER_US
     for name in ("zone", "was", "read_point", "trail_read_point", "ear_point"):
         rows[name] = -1

@@ -1,37 +1,36 @@
 """What is settled: where every tag is and how every reader does, up to the watermark."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from core.engine.kernels_settle import settle
 from core.engine.kernels_silence import NO_TICK_US, any_due, miss_readers, next_deadline, sweep
+from core.engine.passages import Passages
 from core.engine.pending import Pending
-from core.engine.records import (
-    READER,
-    TAG,
-    TICK_US,
-    UNKNOWN,
-    Belief,
-    Health,
-    Plan,
-    Records,
-    Silence,
-    blank_belief,
-    blank_tags,
-    join,
-    new_out,
-    new_scratch,
-)
+from core.engine.records import READER, TAG, TICK_US, UNKNOWN, Health, Plan, Records, Silence, blank_tags, join, new_out
+from core.engine.records_belief import Belief, blank_belief, new_scratch
 from core.model.columns import NEVER_US, NOWHERE
 from core.site import Site
 
 CHUNK = 4096
 
 
+class Told(NamedTuple):
+    """What settling told, in its order: MOVEMENT[m], CHANGE[n], QUIET[q], VERDICT[v]."""
+
+    moves: Records
+    changes: Records
+    quiet: Records
+    verdicts: Records
+
+
 class Settled:
     """Rows of tags and readers that evidence and ticks move on, in one order whatever the batches were."""
 
-    def __init__(self, site: Site, plan: Plan) -> None:
+    def __init__(self, site: Site, plan: Plan, passages: Passages) -> None:
         self.plan = plan
+        self.passages = passages
         self.scratch = new_scratch(self.plan)
         self.n_tags = 0
         self.sweep_at_us = NO_TICK_US
@@ -45,8 +44,7 @@ class Settled:
         self.silence = blank_silence(1024, zones)
         self._patience_us = round(site.engine.reader_offline_after_s * 1e6)
         self._out = new_out(max(CHUNK, len(site.readers)))
-        self._moves: list[Records] = []
-        self._changes: list[Records] = []
+        self._told: list[Told] = []
 
     def reserve(self, n_tags: int) -> None:
         """Make room for this many tags, by doubling."""
@@ -58,26 +56,27 @@ class Settled:
             extra = blank_silence(more, 0)
             grown = {
                 name: np.concatenate((getattr(self.silence, name), getattr(extra, name)))
-                for name in ("heard", "heard_s", "gap_s", "due", "zone")
+                for name in ("heard", "heard_s", "quiet", "due", "zone")
             }
             self.silence = self.silence._replace(**grown)
         self.n_tags = max(self.n_tags, n_tags)
 
-    def advance(self, pending: Pending, watermark_us: int) -> tuple[Records, Records]:
-        """Fold what lies before the watermark and look at silence on each second passed. Returns moves and changes."""
-        self._moves, self._changes = [], []
+    def advance(self, pending: Pending, watermark_us: int) -> Told:
+        """Fold what lies before the watermark, and look at silence on each second passed."""
+        self._told = []
         while True:
             ready = pending.ready(watermark_us)
             first_us = int(pending.evidence["seen_us"][0]) if ready else NO_TICK_US
             deadline_us = int(next_deadline(self._patience_us, self.health))
-            tick_us = min(self.sweep_at_us, tick_from(first_us), deadline_us)
+            close_us = tick_from(self.passages.next_close_us())
+            tick_us = min(self.sweep_at_us, tick_from(first_us), deadline_us, close_us)
             if tick_us >= watermark_us:
                 self._fold(pending, ready)
                 break
             self._fold(pending, min(ready, pending.ready(tick_us + 1)))
             self._tick(tick_us)
         self._drain()
-        return np.concatenate(self._moves), np.concatenate(self._changes)
+        return Told(*(np.concatenate(parts) for parts in zip(*self._told, strict=True)))
 
     def _fold(self, pending: Pending, n: int) -> None:
         if n == 0:
@@ -88,22 +87,35 @@ class Settled:
             part = evidence[start : start + CHUNK]
             self._drain()
             settle(part, self.tags, self.belief, self.silence, self.health, self.plan, self.scratch, self._out)
+            self.passages.fold(part, self.n_tags)
+            self._judge()
 
     def _tick(self, tick_us: int) -> None:
         self.sweep_at_us = NO_TICK_US
         self._drain()
         miss_readers(tick_us, self._patience_us, self.health, self._out)
+        self.passages.close_due(tick_us)
+        self._judge()
         if not any_due(self.silence, self.health):
             return
         tags = self.tags[: self.n_tags]
         while not sweep(tick_us, tags, self.silence, self.health, self.plan, self._out):
             self._drain()
 
+    def _judge(self) -> None:
+        """Note on the tags how their passages were judged."""
+        verdicts = self.passages.verdicts
+        self.tags["verdict"][verdicts["tag"]] = verdicts["verdict"]
+        self.tags["way"][verdicts["tag"]] = verdicts["direction"]
+
     def _drain(self) -> None:
-        moves, changes = self._out.n.tolist()
-        self._moves.append(self._out.moves[:moves].copy())
-        self._changes.append(self._out.changes[:changes].copy())
-        self._out.n[:] = 0
+        out = self._out
+        moves, changes, quiet = out.n.tolist()
+        verdicts = self.passages.fetch()
+        self._told.append(
+            Told(out.moves[:moves].copy(), out.changes[:changes].copy(), out.quiet[:quiet].copy(), verdicts)
+        )
+        out.n[:] = 0
 
 
 def _grown(belief: Belief, more: Belief) -> Belief:
@@ -134,7 +146,7 @@ def blank_silence(n_tags: int, n_zones: int) -> Silence:
     return Silence(
         heard=np.zeros(n_tags),
         heard_s=np.zeros(n_tags),
-        gap_s=np.zeros(n_tags),
+        quiet=np.full(n_tags, np.inf),
         due=np.zeros(n_tags),
         zone=np.full(n_tags, NOWHERE, np.int16),
         zone_due=np.full(n_zones, np.inf),

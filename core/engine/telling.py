@@ -19,10 +19,21 @@ from core.engine.records import (
     Plan,
     Records,
 )
+from core.engine.records_passage import INWARD, NO_WAY, OUTWARD
 from core.engine.settled import Settled
 from core.model.batch import Evidence, TagView, ZoneCandidate
 from core.model.columns import NEVER_US, NOWHERE, ReadColumns
-from core.model.step import LedgerRow, Movement, MovementKind, NewTag, PositionColumns, ReaderChange, TagState
+from core.model.passage import Direction, Passage, PassageVerdict
+from core.model.step import (
+    LedgerRow,
+    Movement,
+    MovementKind,
+    NewTag,
+    PositionColumns,
+    PresenceChange,
+    ReaderChange,
+    TagState,
+)
 from core.site import Site
 
 KINDS = {
@@ -32,6 +43,8 @@ KINDS = {
     MISSING: MovementKind.MISSING,
 }
 GONE = (LEAVE, MISSING)
+VERDICTS = tuple(PassageVerdict)
+WAYS = {INWARD: Direction.IN, NO_WAY: Direction.NONE, OUTWARD: Direction.OUT}
 REASONS = {HEARD: "heard", SAID_GOODBYE: "said that it goes", FELL_SILENT: "silent"}
 
 
@@ -57,6 +70,39 @@ def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
         )
         for (at_us, tag_id, kind, from_zone, to_zone, read_point, confidence, x_m, y_m), epc, trail in zip(
             facts, index.epcs(moves["tag"]), trails, strict=True
+        )
+    )
+
+
+def passages(verdicts: Records, index: TagIndex, site: Site) -> tuple[Passage, ...]:
+    """What the doors judged, in the order in which passages closed."""
+    names = ("opened_us", "closed_us", "tag", "door", "verdict", "direction", "n", "confidence")
+    columns = zip(*(verdicts[name].tolist() for name in names), strict=True)
+    return tuple(
+        Passage(
+            opened_us=opened_us,
+            closed_us=closed_us,
+            door=site.doors[door].id,
+            tag_id=tag_id,
+            epc=epc,
+            verdict=VERDICTS[verdict],
+            direction=WAYS[direction],
+            confidence=confidence,
+            reads=n,
+        )
+        for (opened_us, closed_us, tag_id, door, verdict, direction, n, confidence), epc in zip(
+            columns, index.epcs(verdicts["tag"]), strict=True
+        )
+    )
+
+
+def presences(quiet: Records, index: TagIndex) -> tuple[PresenceChange, ...]:
+    """Who fell quiet and who was heard again, in the order in which it settled."""
+    columns = (quiet[name].tolist() for name in ("at_us", "tag", "quiet", "presence"))
+    return tuple(
+        PresenceChange(at_us=at_us, tag_id=tag_id, epc=epc, heard=not silent, presence=presence)
+        for (at_us, tag_id, silent, presence), epc in zip(
+            zip(*columns, strict=True), index.epcs(quiet["tag"]), strict=True
         )
     )
 
@@ -135,7 +181,7 @@ def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
         seen_us=int(row["seen_us"]) if row["reads"] else NEVER_US,
         since_us=int(row["since_us"]) if row["reads"] else NEVER_US,
         silence_s=float(silent),
-        mean_gap_s=float(silence.gap_s[tag_id]),
+        mean_gap_s=float(row["gap_mean_s"]),
         candidates=_candidates(tag_id, settled, site),
         evidence=tuple(
             Evidence(

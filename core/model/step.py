@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.model.alert import AlertChange
 from core.model.columns import ReadColumns
 from core.model.dead_letter import DeadLetter
+from core.model.passage import Passage
 from core.model.reader_event import ReaderEvent
 from core.model.sensor_reading import SensorReading
 
@@ -105,6 +106,18 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChange:
+    """A tag fell silent for longer than its own pace allows, or was heard again; softer than missing or left."""
+
+    at_us: int
+    tag_id: int
+    epc: str
+    heard: bool
+    presence: float
+    """How likely it is there, 0..1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderChange:
     """A settled change of a reader's health, in event time."""
 
@@ -169,6 +182,8 @@ class Step:
     positions: PositionColumns
     movements: tuple[Movement, ...]
     reader_changes: tuple[ReaderChange, ...]
+    passages: tuple[Passage, ...] = ()
+    presences: tuple[PresenceChange, ...] = ()
     reader_events: tuple[ReaderEvent, ...] = ()
     sensor_readings: tuple[SensorReading, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
@@ -184,6 +199,7 @@ class Step:
             or self.new_tags
             or len(self.positions)
             or self.movements
+            or self.passages
             or self.reader_changes
             or self.reader_events
             or self.sensor_readings

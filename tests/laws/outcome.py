@@ -7,8 +7,9 @@ from itertools import pairwise
 from core.engine import Engine
 from core.model.alert import AlertChange, AlertRaised
 from core.model.batch import TagView
+from core.model.passage import Passage
 from core.model.reader_event import ReaderEvent
-from core.model.step import Movement, ReaderChange, Step
+from core.model.step import Movement, PresenceChange, ReaderChange, Step
 from core.rules import World, evaluate
 from core.site import Site
 from tests.streams import EPCS, Delivered, close, run
@@ -16,10 +17,15 @@ from tests.streams import EPCS, Delivered, close, run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Settled positions, movements, reader changes and alerts, told by EPC: ids depend on who arrived first."""
+    """
+    Settled positions, movements, passages, presence, reader changes and alerts, told by EPC: ids depend on who
+    arrived first.
+    """
 
     tags: dict[str, TagView | None]
     movements: list[Movement]
+    passages: list[Passage]
+    presences: list[PresenceChange]
     reader_changes: list[ReaderChange]
     alerts: list[AlertChange]
     shown: dict[str, tuple[int, int]]
@@ -39,6 +45,10 @@ def outcome(engine: Engine, steps: Sequence[Step], offline: Sequence[frozenset[s
     return Outcome(
         tags={epc: view and replace(view, tag_id=0) for epc, view in tags.items()},
         movements=sorted((replace(m, tag_id=0) for s in steps for m in s.movements), key=lambda m: (m.at_us, m.epc)),
+        passages=sorted(
+            (replace(p, tag_id=0) for s in steps for p in s.passages), key=lambda p: (p.closed_us, p.epc, p.door)
+        ),
+        presences=sorted((replace(p, tag_id=0) for s in steps for p in s.presences), key=lambda p: (p.at_us, p.epc)),
         reader_changes=[change for step in steps for change in step.reader_changes],
         alerts=sorted(
             (_anonymous(a) for step in told for a in step.alerts), key=lambda a: (a.at_us, a.rule, a.subject)

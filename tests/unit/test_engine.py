@@ -84,11 +84,11 @@ def test_step_that_is_empty_keeps_its_number() -> None:
 
 def test_silence_at_a_door_is_leaving_and_elsewhere_missing() -> None:
     """
-    Where both readers live, a tag from inside that falls silent at the door has left; one silent in a room is missing.
+    Where both readers live, a tag carried out through the door has left; one that falls silent in a room is missing.
     """
     engine = Engine(SITE)
     stay = [message(heard(s, IN_RIGHT, "AB"), heard(s, IN_RIGHT)) for s in range(16)]
-    passage = [message(heard(16 + s / 4, AT_DOOR, rssi_dbm=-50.0)) for s in range(24)]
+    passage = [message(heard(16 + s / 8, AT_DOOR, rssi_dbm=-48.0 - 1.5 * abs(s - 12))) for s in range(24)]
     alive = [message(word(s, "west"), word(s, "east")) for s in range(23, 63)]
     moves = [m for step in run(engine, stay + passage + alive, range(90)) for m in step.movements]
 

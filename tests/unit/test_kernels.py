@@ -17,6 +17,7 @@ from core.engine import (
     kernels_presence,
     kernels_settle,
     kernels_silence,
+    kernels_tell,
     kernels_trial,
 )
 from tests.comparisons import COMPARISONS, Comparison
@@ -30,6 +31,7 @@ MODULES = (
     kernels_presence,
     kernels_settle,
     kernels_silence,
+    kernels_tell,
     kernels_trial,
 )
 CASES = 60
