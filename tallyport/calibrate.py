@@ -3,7 +3,7 @@ Calibration from files: labelled reads in, what they teach of a site out.
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from core.calibrate import learn
+from core.calibrate.doors import LabelledRun
 from core.calibrate.labelled import NOT_KNOWN, LabelledReads
 from core.engine.calibration import BadCalibration, Calibration
 from core.site import Site
 from tallyport.reads import RecordedRead, read_reads
 from tallyport.score.tables import BadTable, Row, read_table
+from tallyport.score.truth import DIRECTIONS, VERDICTS
 
 TRUTH: tuple[str, ...] = ("epc", "from", "to", "zone")
 
@@ -27,10 +29,13 @@ def calibrate(reads: Path, truth: Path, site: Site, out: Path) -> dict[str, Any]
     Raises BadTable for files that are no such tables, or that know of no read's place.
     """
     recorded = sorted(read_reads(reads, site), key=lambda read: read.seen_us)
-    labelled = _labelled(recorded, read_table(truth, TRUTH).rows, site)
-    if not (labelled.zone >= 0).any():
-        raise BadTable(f"{truth}: no row tells the zone of a tag while {reads} has reads of it: compare EPCs and times")
-    calibration = learn(site, labelled)
+    rows = read_table(truth, TRUTH).rows
+    labelled, runs = _labelled(recorded, rows, site), _runs(recorded, rows, site)
+    if not runs and not (labelled.zone >= 0).any():
+        raise BadTable(
+            f"{truth}: no row tells the zone or passage of a tag while {reads} has reads of it: compare EPCs and times"
+        )
+    calibration = learn(site, labelled, runs)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(calibration.to_json()) + "\n", encoding="utf-8")
     return {
@@ -40,6 +45,7 @@ def calibrate(reads: Path, truth: Path, site: Site, out: Path) -> dict[str, Any]
         "places": int(calibration.hearing.dbm.shape[1]),
         "cell_m": calibration.step_m,
         "manner": calibration.to_json()["manner"],
+        "runs": len(runs),
         "doors": sorted(calibration.doors),
     }
 
@@ -69,6 +75,38 @@ def _labelled(reads: list[RecordedRead], truth: tuple[Row, ...], site: Site) -> 
         zone=np.array([label[1] for label in labels], np.int16),
         xy=np.array([label[2:] for label in labels], np.float64).reshape(-1, 2),
         stay=np.array([label[0] for label in labels], np.int64),
+    )
+
+
+def _runs(reads: list[RecordedRead], truth: tuple[Row, ...], site: Site) -> list[LabelledRun]:
+    """The reads of each true passage, by the antennas of its door."""
+    doors = {door.id: site.zone_index[door.zone] for door in site.doors}
+    of_tag: dict[str, list[RecordedRead]] = defaultdict(list)
+    for read in reads:
+        of_tag[read.epc].append(read)
+    runs = []
+    for row in truth:
+        if not row.text("verdict"):
+            continue
+        door = row.word("door", tuple(doors))
+        start, end, own = row.micros("from"), row.micros("to"), of_tag[row.epc()]
+        first, last = (bisect_left(own, at_us, key=lambda read: read.seen_us) for at_us in (start, end))
+        near = [r for r in own[first:last] if site.read_points[r.read_point].zone == doors[door]]
+        if near:
+            runs.append(_run(near, door, row.word("verdict", VERDICTS), row.word("direction", ("", *DIRECTIONS))))
+    return runs
+
+
+def _run(reads: list[RecordedRead], door: str, verdict: str, direction: str) -> LabelledRun:
+    return LabelledRun(
+        door=door,
+        verdict=verdict,
+        direction=direction or "none",
+        seen_us=np.array([read.seen_us for read in reads], np.int64),
+        read_point=np.array([read.read_point for read in reads], np.int64),
+        rssi_dbm=np.array([read.rssi_dbm for read in reads], np.float64),
+        phase_deg=np.array([read.phase_deg for read in reads], np.float64),
+        channel_mhz=np.array([read.channel_mhz for read in reads], np.float64),
     )
 
 

@@ -273,7 +273,8 @@ def write_verdict(p: int, way: int, at: Any, work: Any, told: Any) -> None:
     one = told.verdicts[told.n[0]]
     one["opened_us"], one["closed_us"], one["n"] = row["opened_us"], row["last_us"], row["n"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
-    one["verdict"], one["direction"] = kind, way if kind == THROUGH else 0
+    maybe = likeliest_kind(work.logits) != STATIC and work.logits[THROUGH] >= 0.1
+    one["verdict"], one["direction"] = kind, way if maybe else 0
     one["confidence"], one["through"] = first, work.logits[THROUGH]
     told.n[0] += 1
 

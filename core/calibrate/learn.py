@@ -1,10 +1,13 @@
 """From labelled reads to a calibration."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 from shapely import Polygon
 
+from core.calibrate.doors import LabelledRun, learn_doors
 from core.calibrate.field import cell_side, hearing_of_cells, points_of
 from core.calibrate.labelled import LabelledReads
 from core.calibrate.trial import best_manner
@@ -22,8 +25,8 @@ CELL_EVIDENCE: Final = 0.5
 """Reads of one place have much in common that cells are small enough to feel."""
 
 
-def learn(site: Site, reads: LabelledReads) -> Calibration:
-    """Learn how a site's antennas hear its places, and how to weigh that."""
+def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) -> Calibration:
+    """Learn how a site's antennas hear its places, how to weigh that, and how passages at its doors look."""
     points = points_of(reads)
     areas = [Polygon(zone.polygon).area for zone in site.zones if zone.kind not in PORTALS and not zone.retired]
     step_m = cell_side(points, areas)
@@ -39,11 +42,14 @@ def learn(site: Site, reads: LabelledReads) -> Calibration:
         read_points=tuple((point.reader, point.antenna) for point in site.read_points),
         hearing=hearing,
         manner=manner,
+        doors=learn_doors(site, runs),
     )
 
 
 def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hearing, Manner]:
     prior = prior_of(site, places)
+    if not np.isin(reads.zone, places.zone).any():
+        return prior, Manner()
     hearing, gain_db = hearing_of_zones(reads, places, prior)
     if len(places) < 2:  # noqa: PLR2004 - nothing to tell apart
         return hearing, replace(Manner(), gain_db=max(gain_db, 0.5))

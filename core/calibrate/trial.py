@@ -14,7 +14,8 @@ from core.engine.kernels_trial import tell_zones
 from core.engine.manner import Manner
 from core.engine.places import Places
 from core.engine.plan import plan_of
-from core.engine.records import EVIDENCE, Plan, Records, blank_belief, blank_tags, new_scratch
+from core.engine.records import EVIDENCE, Plan, Records, blank_tags
+from core.engine.records_belief import blank_belief, new_scratch
 from core.site import Site
 
 EVIDENCE_TRIED: Final = (0.3, 0.6, 1.0)

@@ -33,6 +33,8 @@ PALLET_US: Final = 1_000_000
 PALLET_TAGS: Final = 10
 UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
+MAYBE_THROUGH: Final = 0.1
+"""With at least this chance that it went through, the way that it would have gone is told."""
 READS_MIN: Final = 3
 """Fewer reads are no passage, unless something else says so."""
 CROSSED_US: Final = 5_000_000
@@ -216,7 +218,7 @@ def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None
     one["opened_us"], one["closed_us"] = row["opened_us"], row["last_us"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     one["verdict"] = REVIEW if chance[kind] - second < UNDECIDED else kind
-    one["direction"] = way if one["verdict"] == THROUGH else NO_WAY
+    one["direction"] = way if kind != STATIC and chance[THROUGH] >= MAYBE_THROUGH else NO_WAY
     one["n"] = row["n"]
     one["confidence"], one["through"] = chance[kind], chance[THROUGH]
     told.n[0] += 1

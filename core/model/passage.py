@@ -17,7 +17,7 @@ class PassageVerdict(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a tag went through a door."""
+    """Which way a tag went through a door, or would have gone if it did."""
 
     IN = "in"
     OUT = "out"
