@@ -28,12 +28,17 @@ class Edition(StrEnum):
 HYPERTABLES: Final[dict[LiteralString, tuple[LiteralString, LiteralString]]] = {
     "read": ("seen_at", "1 hour"),
     "movement": ("at", "1 day"),
+    "passage": ("closed_at", "1 day"),
     "sensor_reading": ("seen_at", "1 day"),
     "alert_event": ("at", "1 day"),
 }
 """Table -> its time column and the span of a chunk."""
 
-_COLUMNSTORE: Final[dict[LiteralString, LiteralString]] = {"movement": "site_id, tag_id", "sensor_reading": "sensor"}
+_COLUMNSTORE: Final[dict[LiteralString, LiteralString]] = {
+    "movement": "site_id, tag_id",
+    "passage": "site_id, door",
+    "sensor_reading": "sensor",
+}
 """Tables worth compressing once no late row can come, with the columns that segment them."""
 
 

@@ -22,6 +22,7 @@ class Retention:
     reader_event_days: int = 30
     sensor_reading_days: int = 400
     movement_days: int = 400
+    passage_days: int = 400
     alert_event_days: int = 400
     dead_letters: int = 10_000
     """The newest so many."""
@@ -58,6 +59,7 @@ async def _forget(conn: Connection, edition: Edition, keep: Retention) -> dict[s
     days = {
         "sensor_reading": keep.sensor_reading_days,
         "movement": keep.movement_days,
+        "passage": keep.passage_days,
         "alert_event": keep.alert_event_days,
     }
     for table, number in days.items():

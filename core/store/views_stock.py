@@ -1,4 +1,4 @@
-"""Where things are, where they were, and how many there are."""
+"""Where things are, where they were, what they did at doors, and how many there are."""
 
 from typing import Any, Final
 
@@ -29,6 +29,11 @@ async def find_tag(conn: Connection, site_id: int, *, epc: str | None = None, ta
 async def list_movements(conn: Connection, site_id: int, limit: int, **filters: Any) -> list[Row]:  # noqa: ANN401 - parameters
     """Settled changes of whereabouts, newest first."""
     return await ask(conn, "movements", site_id=site_id, limit=limit, **filters)
+
+
+async def list_passages(conn: Connection, site_id: int, limit: int, **filters: Any) -> list[Row]:  # noqa: ANN401 - parameters
+    """What tags did at doors, newest first; filters are door, verdict, epc, since and until, of the end."""
+    return await ask(conn, "passages", site_id=site_id, limit=limit, **filters)
 
 
 async def list_reads(conn: Connection, site_id: int, tag_id: int, limit: int, **filters: Any) -> list[Row]:  # noqa: ANN401 - parameters

@@ -18,6 +18,7 @@ from core.store.failures import is_passing, pause_s
 from core.store.queries import QUERIES
 from core.store.times import timestamp
 from core.store.write_alerts import write_alerts
+from core.store.write_passages import write_passages
 from core.store.write_positions import STAGES, write_movements, write_positions, write_tags
 from core.store.write_readers import write_events, write_health
 from core.store.write_reads import write_late, write_reads
@@ -142,6 +143,7 @@ class Writer:
         late_stored = await write_late(conn, facts, step)
         more_present = await write_positions(conn, facts, step)
         await write_movements(conn, facts, step)
+        await write_passages(conn, facts, step)
         await write_events(conn, facts, step)
         await write_health(conn, facts, step, late_stored)
         await write_alerts(conn, facts, step)

@@ -97,6 +97,22 @@ WHERE m.site_id = %(site_id)s
        OR (m.at, m.tag_id, m.seq, m.kind) < (timestamptz 'epoch' + %(after_us)s * interval '1 microsecond', %(after_tag)s::bigint, %(after_seq)s::bigint, %(after_kind)s))
 ORDER BY m.at DESC, m.tag_id DESC, m.seq DESC, m.kind DESC LIMIT %(limit)s;
 
+-- passages --
+-- What tags did at doors, newest first.
+SELECT p.opened_at, p.closed_at, p.door, p.tag_id, t.epc, t.sku, p.verdict, p.direction,
+       round(p.confidence::numeric, 3)::float8 AS confidence, p.reads, p.seq
+FROM passage p
+JOIN tag t ON t.site_id = p.site_id AND t.tag_id = p.tag_id
+WHERE p.site_id = %(site_id)s
+  AND (%(door)s::text IS NULL OR p.door = %(door)s)
+  AND (%(verdict)s::text IS NULL OR p.verdict = %(verdict)s)
+  AND (%(epc)s::text IS NULL OR t.epc = %(epc)s)
+  AND (%(since)s::timestamptz IS NULL OR p.closed_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR p.closed_at < %(until)s)
+  AND (%(after_us)s::bigint IS NULL
+       OR (p.closed_at, p.tag_id, p.seq, p.door) < (timestamptz 'epoch' + %(after_us)s * interval '1 microsecond', %(after_tag)s::bigint, %(after_seq)s::bigint, %(after_door)s))
+ORDER BY p.closed_at DESC, p.tag_id DESC, p.seq DESC, p.door DESC LIMIT %(limit)s;
+
 -- reads --
 -- Kept reads of one tag, late ones too, newest first.
 SELECT r.seen_at, r.arrived_at, r.late, coalesce(rp.reader, '') AS reader, coalesce(rp.antenna, 0) AS antenna,
