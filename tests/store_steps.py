@@ -10,6 +10,7 @@ import numpy as np
 
 from core.columns import parse_keys
 from core.model.columns import ReadColumns
+from core.model.passage import Direction, Passage, PassageVerdict
 from core.model.step import NewTag, PositionColumns, Step, StoredReads
 from core.site import Antenna, Door, EngineParameters, Reader, Sensor, Site, Zone, ZoneKind
 
@@ -93,6 +94,22 @@ def positions_of(places: Sequence[Place]) -> PositionColumns:
         since_us=seen_us,
         read_point=np.full(n, 1, np.int32),
     )
+
+
+def passage_of(tag_id: int, **parts: Any) -> Passage:  # noqa: ANN401 - any part of a passage
+    """A passage out through the dock door of a second and a half, unless the parts say otherwise."""
+    plain = Passage(
+        opened_us=START_US - 3 * SECOND_US // 2,
+        closed_us=START_US,
+        door="d1",
+        tag_id=tag_id,
+        epc=epc_of(tag_id),
+        verdict=PassageVerdict.THROUGH,
+        direction=Direction.OUT,
+        confidence=0.875,
+        reads=12,
+    )
+    return replace(plain, **parts)
 
 
 @dataclass

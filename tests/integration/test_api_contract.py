@@ -12,7 +12,7 @@ import pytest
 from core.model.alert import AlertRaised, Severity
 from core.store.tokens import Role
 from tests.api_service import Api
-from tests.store_steps import START_US, Place, epc_of, positions_of
+from tests.store_steps import START_US, Place, epc_of, passage_of, positions_of
 
 pytestmark = pytest.mark.parametrize("edition", ["postgres"], indirect=True)
 EXAMPLES = 15
@@ -134,7 +134,9 @@ async def fill(api: Api) -> None:
         rule="missing", subject=epc_of(0), severity=Severity.HIGH, at_us=START_US, title="t", advice="a", epc=epc_of(0)
     )
     await api.store.commit(
-        api.steps.next(positions=positions_of([Place(tag_id=t) for t in range(4)]), alerts=(raised,))
+        api.steps.next(
+            positions=positions_of([Place(tag_id=t) for t in range(4)]), passages=(passage_of(3),), alerts=(raised,)
+        )
     )
     await api.post("/api/v1/sites/north/shipments", {"reference": "S-1", "epcs": [epc_of(1)]})
 

@@ -12,8 +12,12 @@ import pytest
 
 from core.errors import SchemaMismatch, StoreUnavailable
 from core.store import Edition, migrate, open_store
+from core.store.edition import HYPERTABLES
 from core.store.migrate import Migration, known_migrations
+from core.store.times import timestamp
+from tests.integration.store_questions import rows
 from tests.servers import EditionName, Servers
+from tests.store_steps import START_US, Steps, epc_of, passage_of, small_site
 
 CATALOGUE: Final = {
     "columns": """
@@ -38,6 +42,14 @@ CATALOGUE: Final = {
         WHERE pronamespace = 'public'::regnamespace
           AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e') ORDER BY 1""",
 }
+OLDER_ROWS: Final = """
+    WITH north AS (
+        INSERT INTO site (id, name, timezone, width_m, height_m) VALUES ('north', 'North', 'UTC', 9, 9)
+        RETURNING site_id
+    ), seen AS (
+        INSERT INTO tag (site_id, tag_id, epc, first_seen_at) SELECT site_id, 0, %(epc)s, %(at)s FROM north
+    )
+    INSERT INTO movement SELECT %(at)s, site_id, 0, 'leave', 0, 2, 1, 0.9, 1 FROM north"""
 EXTRA: Final = Migration.read("9001_extra.sql", "CREATE TABLE extra (id integer PRIMARY KEY);")
 
 
@@ -67,6 +79,26 @@ async def test_migrate_twice_changes_nothing(empty_database_url: str) -> None:
     before = catalogue(empty_database_url)
     assert await migrate(empty_database_url) == []
     assert before == catalogue(empty_database_url)
+
+
+async def test_migrate_keeps_what_an_older_version_stored(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A database of the first version, with its history in it, takes up passages and loses nothing.
+    """
+    first, *rest = known_migrations()
+    with monkeypatch.context() as older:
+        older.delitem(HYPERTABLES, "passage")
+        await migrate(empty_database_url, [first])
+    with psycopg.connect(empty_database_url) as conn:
+        conn.execute(OLDER_ROWS, {"epc": epc_of(0), "at": timestamp(START_US)})
+    assert await migrate(empty_database_url) == [migration.name for migration in rest]
+    async with open_store(empty_database_url, role="ingest") as store:
+        await store.save_site(small_site())
+        await store.commit(Steps().next(passages=(passage_of(0),)))
+        assert await rows(store, "SELECT epc, kind FROM movement JOIN tag USING (tag_id)") == [(epc_of(0), "leave")]
+        assert await rows(store, "SELECT tag_id, door, verdict FROM passage") == [(0, "d1", "through")]
 
 
 async def test_migrate_by_two_at_once_applies_each_once(empty_database_url: str) -> None:

@@ -16,11 +16,11 @@ from core.model.step import LedgerRow, Movement, MovementKind, ReaderChange
 from core.store import SiteTaken, StepOutOfOrder, Store, UnknownSite, open_store
 from core.store.times import microseconds
 from tests.integration.store_questions import rows
-from tests.store_steps import SECOND_US, START_US, Place, Steps, epc_of, positions_of, reads_of, small_site
+from tests.store_steps import SECOND_US, START_US, Place, Steps, epc_of, passage_of, positions_of, reads_of, small_site
 
 EVERYTHING = (
-    "tag position stock_level read late_read movement reader_event sensor_reading ingest_progress dead_letter alert"
-    " alert_event reader site"
+    "tag position stock_level read late_read movement passage reader_event sensor_reading ingest_progress dead_letter"
+    " alert alert_event reader site"
 )
 
 
@@ -46,6 +46,7 @@ def full_step(steps: Steps) -> Any:  # noqa: ANN401 - a Step
                 confidence=0.9,
             ),
         ),
+        passages=(passage_of(1),),
         reader_changes=(ReaderChange(at_us=START_US, reader="r1", online=True, reason="heard"),),
         reader_events=(
             ReaderEvent(seen_us=START_US, arrived_us=START_US, reader="r1", kind=ReaderEventKind.HEARTBEAT),
