@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.model.pending_reader import PendingReader
-from core.site import Antenna, Reader, ReaderFormat, Site, Zone, ZoneKind
+from core.site import Antenna, PhotoEye, Reader, ReaderFormat, Site, Zone, ZoneKind
 from core.store import Act, NotPending, Store, UnknownSite
 from tests.integration.store_questions import rows
 from tests.store_steps import START_US, small_site
@@ -29,6 +29,20 @@ async def test_site_comes_back_as_it_was_saved(store: Store) -> None:
     )
     assert plan.read_points == saved.read_points
     assert await store.sites() == ["north"]
+
+
+async def test_door_keeps_everything_the_plan_says(store: Store) -> None:
+    """
+    A door's way out and its light beams come back from the database, and are no change when they come again.
+    """
+    eyes = (PhotoEye(reader="r2", inside_port=1, outside_port=2),)
+    doors = tuple(replace(door, facing_deg=270.0, photo_eyes=eyes) for door in small_site().doors)
+    plan = replace(small_site(), doors=doors)
+    await store.save_site(plan)
+    version = await store.site_version("north")
+    await store.save_site(plan)
+    assert doors == (await store.site("north")).doors
+    assert version == await store.site_version("north")
 
 
 async def test_site_saved_again_unchanged_keeps_its_version(store: Store) -> None:

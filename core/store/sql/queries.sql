@@ -29,7 +29,7 @@ FROM read_point WHERE site_id = %(site_id)s ORDER BY read_point_no
 
 -- site_doors --
 -- The doors in the plan's order.
-SELECT id, name, zone, kind, photo_eyes FROM door WHERE site_id = %(site_id)s ORDER BY door_no
+SELECT id, name, zone, kind, photo_eyes, facing_deg FROM door WHERE site_id = %(site_id)s ORDER BY door_no
 
 -- site_sensors --
 -- The sensors in the plan's order.
@@ -91,8 +91,8 @@ DELETE FROM door WHERE site_id = %(site_id)s
 
 -- insert_door --
 -- A door of the plan.
-INSERT INTO door (site_id, door_no, id, name, zone, kind, photo_eyes)
-VALUES (%(site_id)s, %(door_no)s, %(id)s, %(name)s, %(zone)s, %(kind)s, %(photo_eyes)s)
+INSERT INTO door (site_id, door_no, id, name, zone, kind, photo_eyes, facing_deg)
+VALUES (%(site_id)s, %(door_no)s, %(id)s, %(name)s, %(zone)s, %(kind)s, %(photo_eyes)s, %(facing_deg)s)
 
 -- delete_sensors --
 -- Sensors have no numbers: the plan replaces them.

@@ -79,6 +79,7 @@ CREATE TABLE door (
     site_id integer NOT NULL, id text NOT NULL, name text NOT NULL, zone text NOT NULL, kind text NOT NULL,
     photo_eyes jsonb NOT NULL DEFAULT '[]',
     door_no smallint NOT NULL DEFAULT 0,            -- its place in the plan
+    facing_deg double precision,                    -- which way is out; NULL: worked out
     PRIMARY KEY (site_id, id)
 );
 
