@@ -18,16 +18,18 @@ from core.engine.records import EVIDENCE, Plan, Records, blank_tags
 from core.engine.records_belief import blank_belief, new_scratch
 from core.site import Site
 
-EVIDENCE_TRIED: Final = (0.3, 0.6, 1.0)
-GAINS_DB_TRIED: Final = (0.5, 2.0, 5.0)
-LEAVES_TRIED: Final = (1 / 300, 1 / 60, 1 / 20, 1 / 8)
-ABOUT_AS_GOOD: Final = 0.01
-"""Of manners that differ by less the liveliest is taken: what is staged to teach moves on less often than goods do."""
+EVIDENCE_TRIED: Final = {0.3: 0.006, 0.6: 0.003, 1.0: 0.0}
+GAINS_DB_TRIED: Final = {0.1: 0.0, 2.0: 0.005, 5.0: 0.006}
+LEAVES_TRIED: Final = {1 / 300: 0.005, 1 / 60: 0.001, 1 / 20: 0.0, 1 / 8: 0.004}
+"""
+What is tried, and by how much each must be better than the plainest: a few labelled minutes tell small differences
+apart by luck. Lively manners are plain ones: what is staged to teach moves on less often than goods do.
+"""
 CHANGES_TRIED: Final = (0.6, 0.7, 0.8, 0.9)
 SETTLING_US: Final = 2_000_000
 GAP_US_MAX: Final = 1_000_000
 """A zone told is judged for no longer than this after its read."""
-RESTLESS: Final = 0.02
+RESTLESS: Final = 0.03
 """What each needless change for each true one costs, as a share of accuracy: people look at every change."""
 READS_MAX: Final = 60_000
 FOLDS: Final = 4
@@ -43,10 +45,12 @@ def best_manner(site: Site, places: Places, reads: LabelledReads, learn: Learner
         Manner(evidence=evidence, gain_db=gain_db, leave_per_s=leave)
         for evidence, gain_db, leave in product(EVIDENCE_TRIED, GAINS_DB_TRIED, LEAVES_TRIED)
     ]
-    worths = {manner: _worth(trials, manner) for manner in tried}
-    good = max(worths.values()) - ABOUT_AS_GOOD
-    best = max(tried, key=lambda manner: (worths[manner] >= good, manner.leave_per_s, worths[manner]))
+    best = max(tried, key=lambda manner: _worth(trials, manner) - _cost(manner))
     return max((replace(best, change_at=at) for at in CHANGES_TRIED), key=lambda manner: _worth(trials, manner))
+
+
+def _cost(manner: Manner) -> float:
+    return EVIDENCE_TRIED[manner.evidence] + GAINS_DB_TRIED[manner.gain_db] + LEAVES_TRIED[manner.leave_per_s]
 
 
 def _halves(reads: LabelledReads) -> Iterator[npt.NDArray[np.bool_]]:
