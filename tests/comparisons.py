@@ -283,6 +283,13 @@ def rest_case(rng: Random) -> Args:
     return 3, row, silence_of(rng), health_of(rng), PLAN, new_out(4)
 
 
+def out_case(rng: Random) -> Args:
+    row = tag_row(rng)
+    row["read_point"], row["inside"], row["state"] = rng.integers(1, POINTS), 1, rng.integers(0, 2)
+    row["verdict"], row["way"] = rng.choice([0, 2, 2]), rng.choice([-1, 1, 1])
+    return 3, START_US, int(rng.integers(0, ZONES)), row, silence_of(rng), health_of(rng), PLAN, new_out(4)
+
+
 def quiet_case(rng: Random) -> Args:
     silence, row = silence_of(rng), tag_row(rng)
     silence.zone[3] = rng.integers(0, ZONES)
@@ -354,6 +361,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_portal.note_inside: Comparison(
         slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
     ),
+    kernels_portal.went_out: Comparison(slow=naive_portal.went_out, make=lambda r: (tag_row(r),)),
     kernels_portal.stayed: Comparison(slow=naive_portal.stayed, make=lambda r: (tag_row(r),)),
     kernels_portal.may_leave: Comparison(slow=naive_portal.may_leave, make=lambda r: (tag_row(r), PLAN)),
     kernels_presence.allowed_s: Comparison(
@@ -376,6 +384,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_tell.write_quiet: Comparison(
         slow=naive_silence.write_quiet, make=lambda r: (4, START_US, int(r.integers(0, 2)), 0.5, out_of(r))
     ),
+    kernels_silence.go_out: Comparison(slow=naive_silence.go_out, make=out_case),
     kernels_silence.fall_quiet: Comparison(slow=naive_silence.fall_quiet, make=quiet_case),
     kernels_silence.sweep: Comparison(slow=naive_silence.sweep, make=sweep_case),
     kernels_silence.next_deadline: Comparison(

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.engine.kernels_portal import INSIDE_US, LAST_OWN, LAST_READS, PASS_DBM, PASS_READS, PASS_US, STAY_READS
 from core.engine.records import TRAIL
-from core.engine.records_passage import INWARD, MILLING, STATIC
+from core.engine.records_passage import INWARD, MILLING, OUTWARD, STATIC, THROUGH
 from core.model.columns import NEVER_US, UNHEARD_DBM
 
 
@@ -46,6 +46,10 @@ def note_inside(row: Any, seen_us: int, plan: Any) -> None:
 def may_leave(row: Any, plan: Any) -> bool:
     own = [point for _, point, _ in trail(row)[:LAST_READS] if plan.zone_of[point] == row["zone"]]
     return bool(row["inside"]) and len(own) >= LAST_OWN
+
+
+def went_out(row: Any) -> bool:
+    return (int(row["verdict"]), int(row["way"])) == (THROUGH, OUTWARD)
 
 
 def stayed(row: Any) -> bool:

@@ -15,14 +15,16 @@ from core.engine.records import (
     HEARD,
     LEAVE,
     MISSING,
+    MOVE,
     RESTARTED,
     SAID_GOODBYE,
     STARTED,
     STOPPED,
     TRAIL,
 )
+from core.engine.records_passage import THROUGH
 from core.model.columns import NEVER_US
-from tests.naive_portal import may_leave, stayed
+from tests.naive_portal import may_leave, stayed, went_out
 from tests.naive_presence import change_clock, due_after_read
 
 
@@ -60,6 +62,7 @@ def tell(word: Any, health: Any, plan: Any, out: Any) -> None:
 def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any, out: Any) -> None:
     zone, before = row["zone"], silence.zone[tag]
     silence.zone[tag] = zone
+    row["verdict"] = -1 if row["verdict"] == THROUGH else row["verdict"]
     if row["quiet"]:
         row["quiet"] = 0
         write_quiet(tag, row["seen_us"], 0, 1.0, out)
@@ -80,6 +83,18 @@ def rest(tag: int, row: Any, silence: Any, health: Any, plan: Any, out: Any) -> 
 def write_quiet(tag: int, at_us: int, quiet: int, presence: float, out: Any) -> None:
     out.quiet[out.n[2]] = (at_us, tag, quiet, presence)
     out.n[2] += 1
+
+
+def go_out(tag: int, at_us: int, zone: int, row: Any, silence: Any, health: Any, plan: Any, out: Any) -> None:
+    if row["state"] == 0 and row["inside"] and went_out(row):
+        was, row["zone"] = int(row["zone"]), zone
+        if was != zone:
+            row["since_us"] = at_us
+            write_move(tag, row, at_us, MOVE, was, out)
+        now, silence.zone[tag] = health.exposure[zone], zone
+        silence.heard[tag], silence.heard_s[tag] = now, health.ears_s[row["read_point"]]
+        silence.due[tag] = silence.quiet[tag] = now + plan.leave_s
+        silence.zone_due[zone] = min(silence.zone_due[zone], now + plan.leave_s)
 
 
 def fall_quiet(tag: int, at_us: int, row: Any, silence: Any, health: Any, out: Any) -> None:
@@ -123,7 +138,7 @@ def sweep(at_us: int, tags: Any, silence: Any, health: Any, plan: Any, out: Any)
         need = silence.due[tag] - silence.heard[tag]
         listened = health.ears_s[row["read_point"]] - silence.heard_s[tag]
         if health.exposure[zone] >= silence.due[tag] and listened >= need:
-            through = plan.portal[zone] and may_leave(row, plan)
+            through = plan.portal[zone] and (may_leave(row, plan) or went_out(row))
             if through and stayed(row):
                 through = False
                 silence.due[tag] = silence.heard[tag] + plan.missing_s[zone]

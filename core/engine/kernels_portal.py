@@ -6,7 +6,7 @@ import numpy as np
 
 from core.engine.kernels_jit import njit
 from core.engine.records import TRAIL, Plan, Row
-from core.engine.records_passage import INWARD, MILLING, STATIC
+from core.engine.records_passage import INWARD, MILLING, OUTWARD, STATIC, THROUGH
 from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
 
 PASS_US: Final = 2_500_000
@@ -100,6 +100,16 @@ def may_leave(row: Row, plan: Plan) -> bool:
     for k in range(1, min(LAST_READS, row["reads"]) + 1):
         own += plan.zone_of[row["trail_read_point"][(row["reads"] - k) % TRAIL]] == row["zone"]
     return bool(row["inside"] == 1 and own >= LAST_OWN)
+
+
+@njit
+def went_out(row: Row) -> bool:
+    """
+    Say whether a tag's last passage at a door led out of the building, and nothing has heard it since.
+
+    row  TAG  verdict and way are used
+    """
+    return bool(row["verdict"] == THROUGH and row["way"] == OUTWARD)
 
 
 @njit

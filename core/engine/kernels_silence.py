@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
-from core.engine.kernels_portal import may_leave, stayed
+from core.engine.kernels_portal import may_leave, stayed, went_out
 from core.engine.kernels_presence import SPREADS, change_clock, due_after_read, presence
 from core.engine.kernels_tell import tell_change, write_move, write_quiet
 from core.engine.records import (
@@ -16,11 +16,13 @@ from core.engine.records import (
     HEARD,
     LEAVE,
     MISSING,
+    MOVE,
     RESTARTED,
     SAID_GOODBYE,
     STARTED,
     STOPPED,
     TICK_US,
+    UNJUDGED,
     Health,
     Out,
     Plan,
@@ -28,6 +30,7 @@ from core.engine.records import (
     Row,
     Silence,
 )
+from core.engine.records_passage import THROUGH
 from core.model.columns import NEVER_US, NOWHERE
 from core.model.step import TagState
 
@@ -36,6 +39,7 @@ HEARTBEATS: Final = 3
 LEAVE_SPANS: Final = 0.3
 MISSING_SPANS: Final = 1.0
 """For how many times what its own pace allows a tag must be silent."""
+PRESENT: Final = int(TagState.PRESENT)
 LEFT: Final = int(TagState.LEFT)
 GONE_MISSING: Final = int(TagState.MISSING)
 SECOND_US: Final = 1e6
@@ -113,6 +117,8 @@ def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan, out: 
     if row["quiet"] == 1:
         row["quiet"] = 0
         write_quiet(tag, row["seen_us"], 0, 1.0, out)
+    if row["verdict"] == THROUGH:
+        row["verdict"] = UNJUDGED
     zone = row["zone"]
     if zone == NOWHERE:
         silence.zone[tag] = NOWHERE
@@ -144,6 +150,35 @@ def any_due(silence: Silence, health: Health) -> bool:
         if health.exposure[zone] >= silence.zone_due[zone]:
             return True
     return False
+
+
+@njit
+def go_out(tag: int, at_us: int, zone: int, row: Row, silence: Silence, health: Health, plan: Plan, out: Out) -> None:
+    """
+    Put a tag that went out, as a door has judged, at that door; it has left if the silence lasts.
+
+    tag, at_us  int      whose, and the tick
+    zone        int      the door's
+    row         TAG      in and out; the verdict stands in it, and no read has come since
+    silence     Silence  in and out
+    health      Health   exposure and ears_s are used
+    plan        Plan     leave_s is used
+    out         Out      that it moved to the door, where it was elsewhere
+    """
+    if row["state"] != PRESENT or row["inside"] == 0 or not went_out(row):
+        return
+    was = row["zone"]
+    if was != zone:
+        row["zone"] = zone
+        row["since_us"] = at_us
+        write_move(tag, row, at_us, MOVE, was, out)
+    now = health.exposure[zone]
+    silence.zone[tag] = zone
+    silence.heard[tag] = now
+    silence.heard_s[tag] = health.ears_s[row["read_point"]]
+    silence.due[tag] = now + plan.leave_s
+    silence.quiet[tag] = now + plan.leave_s
+    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
 
 
 @njit
@@ -195,7 +230,7 @@ def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Pla
         if silence.due[tag] > health.exposure[zone] or not listened:
             silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
             continue
-        through = plan.portal[zone] and may_leave(row, plan)
+        through = plan.portal[zone] and (may_leave(row, plan) or went_out(row))
         if through and stayed(row):
             # Only now is the passage judged: it was none, so the silence has to last like any other.
             through = False

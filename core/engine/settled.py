@@ -5,11 +5,25 @@ from typing import NamedTuple
 import numpy as np
 
 from core.engine.kernels_settle import settle
-from core.engine.kernels_silence import NO_TICK_US, any_due, miss_readers, next_deadline, sweep
+from core.engine.kernels_silence import NO_TICK_US, any_due, go_out, miss_readers, next_deadline, sweep
 from core.engine.passages import Passages
 from core.engine.pending import Pending
-from core.engine.records import READER, TAG, TICK_US, UNKNOWN, Health, Plan, Records, Silence, blank_tags, join, new_out
+from core.engine.records import (
+    READER,
+    TAG,
+    TICK_US,
+    UNJUDGED,
+    UNKNOWN,
+    Health,
+    Plan,
+    Records,
+    Silence,
+    blank_tags,
+    join,
+    new_out,
+)
 from core.engine.records_belief import Belief, blank_belief, new_scratch
+from core.engine.records_passage import OUTWARD, THROUGH
 from core.model.columns import NEVER_US, NOWHERE
 from core.site import Site
 
@@ -44,7 +58,9 @@ class Settled:
         self.silence = blank_silence(1024, zones)
         self._patience_us = round(site.engine.reader_offline_after_s * 1e6)
         self._out = new_out(max(CHUNK, len(site.readers)))
-        self._told: list[Told] = []
+        self._told: list[tuple[Records, Records, Records]] = []
+        self._verdicts: list[Records] = []
+        self._door_zone = [site.zone_index[door.zone] for door in site.doors]
 
     def reserve(self, n_tags: int) -> None:
         """Make room for this many tags, by doubling."""
@@ -63,7 +79,7 @@ class Settled:
 
     def advance(self, pending: Pending, watermark_us: int) -> Told:
         """Fold what lies before the watermark, and look at silence on each second passed."""
-        self._told = []
+        self._told, self._verdicts = [], [self.passages.fetch()]
         while True:
             ready = pending.ready(watermark_us)
             first_us = int(pending.evidence["seen_us"][0]) if ready else NO_TICK_US
@@ -76,7 +92,8 @@ class Settled:
             self._fold(pending, min(ready, pending.ready(tick_us + 1)))
             self._tick(tick_us)
         self._drain()
-        return Told(*(np.concatenate(parts) for parts in zip(*self._told, strict=True)))
+        moves, changes, quiet = (np.concatenate(parts) for parts in zip(*self._told, strict=True))
+        return Told(moves, changes, quiet, np.concatenate(self._verdicts))
 
     def _fold(self, pending: Pending, n: int) -> None:
         if n == 0:
@@ -95,26 +112,34 @@ class Settled:
         self._drain()
         miss_readers(tick_us, self._patience_us, self.health, self._out)
         self.passages.close_due(tick_us)
-        self._judge()
+        self._let_out(tick_us, self._judge())
         if not any_due(self.silence, self.health):
             return
         tags = self.tags[: self.n_tags]
         while not sweep(tick_us, tags, self.silence, self.health, self.plan, self._out):
             self._drain()
 
-    def _judge(self) -> None:
-        """Note on the tags how their passages were judged."""
-        verdicts = self.passages.verdicts
-        self.tags["verdict"][verdicts["tag"]] = verdicts["verdict"]
-        self.tags["way"][verdicts["tag"]] = verdicts["direction"]
+    def _judge(self) -> Records:
+        """Note on the tags how their passages were judged. Returns those that went out and were silent since."""
+        verdicts = self.passages.fetch()
+        self._verdicts.append(verdicts)
+        tag, through = verdicts["tag"], verdicts["verdict"] == THROUGH
+        silent = self.tags["seen_us"][tag] <= verdicts["closed_us"]
+        # A tag heard again after it went through is judged by what it does next.
+        self.tags["verdict"][tag] = np.where(through & ~silent, UNJUDGED, verdicts["verdict"])
+        self.tags["way"][tag] = verdicts["direction"]
+        out: Records = verdicts[silent & through & (verdicts["direction"] == OUTWARD)]
+        return out
+
+    def _let_out(self, at_us: int, verdicts: Records) -> None:
+        for tag, door in zip(verdicts["tag"].tolist(), verdicts["door"].tolist(), strict=True):
+            zone = self._door_zone[door]
+            go_out(tag, at_us, zone, self.tags[tag], self.silence, self.health, self.plan, self._out)
 
     def _drain(self) -> None:
         out = self._out
         moves, changes, quiet = out.n.tolist()
-        verdicts = self.passages.fetch()
-        self._told.append(
-            Told(out.moves[:moves].copy(), out.changes[:changes].copy(), out.quiet[:quiet].copy(), verdicts)
-        )
+        self._told.append((out.moves[:moves].copy(), out.changes[:changes].copy(), out.quiet[:quiet].copy()))
         out.n[:] = 0
 
 
