@@ -4,14 +4,13 @@ Tallyport itself, as one method among the others: through its public functions a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from core.site import Site
 from core.site_file import load_site
+from tallyport.calibrate import calibrate
 from tallyport.replay import replay
 from tallyport.score import Published, read_published
 from tallyport.score.alerts import Notice, read_alerts
@@ -21,9 +20,6 @@ from tallyport.score.truth import Passage
 from tests.accuracy.decisions import Learn, Placer, untaught
 from tests.accuracy.recording import Read, Recording
 from tests.accuracy.report import OURS
-
-CALIBRATES: Final = find_spec("tallyport.calibrate") is not None
-"""Whether this version learns from labelled reads; where it doesn't, it stands in the tables by its floor plan only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +41,8 @@ def tallyport(training: Recording | None) -> Callable[[Sequence[Read], Site], Sa
             folder = Path(name)
             Recording(site=site, reads=reads, truth=()).write(folder)
             out = folder / "out"
-            learnt = {"calibration": _learn(training, folder / "training")} if training else {}
-            play: Callable[..., Any] = replay
-            play(folder / "reads.csv", load_site(folder / "site.toml"), out, **learnt)
+            learnt = _learn(training, folder / "training") if training else None
+            replay(folder / "reads.csv", load_site(folder / "site.toml"), out, learnt)
             return Said(
                 zones=read_published(out / "zones.csv"),
                 presence=read_presence(out / "presence.csv"),
@@ -83,11 +78,10 @@ def watched(reads: Sequence[Read], site: Site) -> list[Word]:
 def _learn(training: Recording, folder: Path) -> Path:
     """Calibrate in a folder; gives the file that replay takes."""
     training.write(folder)
-    learn = import_module("tallyport.calibrate").calibrate
     learnt = folder / "calibration.json"
-    learn(folder / "reads.csv", folder / "truth.csv", load_site(folder / "site.toml"), learnt)
+    calibrate(folder / "reads.csv", folder / "truth.csv", load_site(folder / "site.toml"), learnt)
     return learnt
 
 
 BY_PLAN: Final[Mapping[str, Learn]] = {f"{OURS}, floor plan only": untaught(uncalibrated)}
-TAUGHT: Final[Mapping[str, Learn]] = {f"{OURS}, calibrated": calibrated} if CALIBRATES else {}
+TAUGHT: Final[Mapping[str, Learn]] = {f"{OURS}, calibrated": calibrated}

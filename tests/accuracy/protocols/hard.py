@@ -23,7 +23,7 @@ METHODS: Final[Mapping[str, Learn]] = {
     **{method: BY_PLAN[method] for method in ("last antenna", "EMA strongest", "EdgeX asset_tracking")},
     ALPHA: LEARNING[ALPHA],
 }
-OURS_TAUGHT: Final[Mapping[str, bool]] = {"ours, plan": False, **({"ours, taught": True} if ours.CALIBRATES else {})}
+OURS_TAUGHT: Final[Mapping[str, bool]] = {"ours, plan": False, "ours, taught": True}
 LEFT_OUT: Final = frozenset({"standard", "day", "fast-clock"})
 """What is not hard; and a wrong clock, which a file with one column of times can't tell from a right one."""
 HARD: Final = tuple(name for name in SCENARIOS if name not in LEFT_OUT)
