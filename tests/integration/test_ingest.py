@@ -28,7 +28,6 @@ from tests.integration.ingest_tools import (
     zebra,
 )
 from tests.integration.mqtt_tools import own, take
-from tests.servers import BrokerKind
 
 pytestmark = pytest.mark.parametrize("edition", ["apache"], indirect=True)
 
@@ -211,23 +210,31 @@ def resident_mib() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+async def watch_memory(held_mib: list[float]) -> None:
+    """Note what is held, twenty times a second: a process's own high-water mark may be another test's."""
+    while True:
+        held_mib.append(resident_mib())
+        await asyncio.sleep(0.05)
+
+
 @pytest.mark.slow
-async def test_flood_of_rubbish_leaves_memory_and_the_line_alone(rig: Rig, broker_kind: BrokerKind) -> None:
+async def test_flood_of_rubbish_leaves_memory_and_the_line_alone(rig: Rig) -> None:
     """
     Thousands of bad messages keep some dead letters and no memory, and the good read behind them arrives.
     """
     topic = rig.topic("native-1")
     await rig.publish(topic, *[b"{"] * 200)
     n = 2_000
-    size = 20_000 if broker_kind == "nats" else 2_000  # mosquitto writes all that waits anew with every message
-    rubbish = [b"[" * size, b'{"v":1,"reads":[' + b"1," * (size // 4) + b"1]}"] * (n // 2)
-    before_mib = resident_mib()
+    rubbish = [b"[" * 20_000, b'{"v":1,"reads":[' + b"1," * 5_000 + b"1]}"] * (n // 2)
+    held_mib = [resident_mib()]
+    watching = asyncio.create_task(watch_memory(held_mib))
     for i in range(0, n, 500):
         await rig.publish(topic, *rubbish[i : i + 500])
     await rig.publish(topic, native([(now_us(), epc(1))]))
     await rig.until(lambda: rig.number(READS) == 1, wait_s=120)
+    watching.cancel()
     assert rig.number(READS) == 1
-    assert resident_mib() - before_mib < 96
+    assert max(held_mib) - held_mib[0] < 96
     assert rig.ledger("native-1")["messages"] == 200 + n + 1
 
 
