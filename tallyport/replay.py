@@ -2,10 +2,8 @@
 The engine offline: recorded reads in, decisions out. No server, no clock; the same input gives the same bytes.
 """
 
-import csv
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,18 +14,18 @@ from core.columns import keys_from_hex
 from core.engine import Engine
 from core.engine.records_passage import LONGEST_US
 from core.model.batch import Batch
-from core.model.columns import NOWHERE, ReadColumns
-from core.model.step import Movement, MovementKind, Step, TagState
+from core.model.columns import ReadColumns
+from core.model.step import Step
+from core.rules import World, evaluate
 from core.site import Site
 from tallyport.calibrate import read_calibration
 from tallyport.reads import RecordedRead, read_reads
+from tallyport.replay_files import Writers
 
 BATCH_READS: Final = 5_000
 BATCH_US: Final = 100_000
 """Of event time: what a running line waits at most before it takes what has come."""
 SECOND_US: Final = 1_000_000
-MOVED_M: Final = 0.1
-"""A tag that has gone less far than this since it was last told is where it was."""
 
 
 @dataclass(slots=True)
@@ -51,64 +49,6 @@ class Tally:
             self.movements[movement.kind] = self.movements.get(movement.kind, 0) + 1
 
 
-class Writers:
-    """The result files, one row a decision, each in the order of its times."""
-
-    def __init__(self, site: Site, out: Path) -> None:
-        self._site = site
-        self._out = out
-        self._zones: list[tuple[int, str, str, str, str, str]] = []
-        self._passages: list[tuple[int, tuple[str, ...]]] = []
-        self._presence: list[tuple[int, str, str, str]] = []
-        self._epcs: list[str] = []
-        self._points: dict[int, tuple[float, float]] = {}
-
-    def note(self, step: Step) -> None:
-        """Take what a step decided: movements where they settled, and points on the map as they were seen."""
-        self._epcs += [new.epc for new in step.new_tags]
-        for movement in step.movements:
-            self._note_movement(movement)
-        for passage in step.passages:
-            said = (passage.door, passage.epc, passage.verdict, passage.direction, f"{passage.confidence:.3f}")
-            self._passages.append((passage.opened_us, (_time(passage.opened_us), _time(passage.closed_us), *said)))
-        for change in step.presences:
-            state = "present" if change.heard else "absent"
-            self._presence.append((change.at_us, change.epc, state, f"{change.presence:.3f}"))
-        self._note_points(step)
-
-    def write(self) -> None:
-        """Write the files."""
-        with _table(self._out / "zones.csv", "time,epc,zone,confidence,x,y") as rows:
-            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._zones))
-        with _table(self._out / "passages.csv", "opened,closed,door,epc,verdict,direction,confidence") as rows:
-            rows.writerows(row for _, row in sorted(self._passages))
-        with _table(self._out / "presence.csv", "time,epc,state,confidence") as rows:
-            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._presence))
-
-    def _note_movement(self, movement: Movement) -> None:
-        at_us, confidence = movement.at_us, f"{movement.confidence:.3f}"
-        gone = movement.kind in {MovementKind.LEAVE, MovementKind.MISSING}
-        zone = "" if gone or movement.to_zone == NOWHERE else self._site.zones[movement.to_zone].id
-        x, y = _metres(movement.x_m), _metres(movement.y_m)
-        self._zones.append((at_us, movement.epc, zone, confidence, x, y))
-        if movement.kind != MovementKind.MOVE:
-            state = {MovementKind.APPEAR: "present", MovementKind.LEAVE: "left"}.get(movement.kind, "missing")
-            self._presence.append((at_us, movement.epc, state, confidence))
-
-    def _note_points(self, step: Step) -> None:
-        """Points of tags that stay in their zone and move about in it."""
-        told = step.positions
-        columns = (told.tag_id, told.zone, told.state, told.confidence, told.x_m, told.y_m, told.seen_us)
-        for tag, zone, state, confidence, x, y, at_us in zip(*(c.tolist() for c in columns), strict=True):
-            was = self._points.get(tag)
-            near = was is not None and abs(was[0] - x) < MOVED_M and abs(was[1] - y) < MOVED_M
-            if zone == NOWHERE or state != TagState.PRESENT or near:
-                continue
-            self._points[tag] = (x, y)
-            place = (self._site.zones[zone].id, f"{confidence:.3f}", f"{x:.2f}", f"{y:.2f}")
-            self._zones.append((at_us, self._epcs[tag], *place))
-
-
 def replay(reads: Path, site: Site, out: Path, calibration: Path | None = None) -> dict[str, Any]:
     """
     Play a file of reads, which must be in time order or nearly so, and write the result files into `out`.
@@ -121,8 +61,8 @@ def replay(reads: Path, site: Site, out: Path, calibration: Path | None = None) 
     for rows in _batches(read_reads(reads, site)):
         closed_us = max(closed_us, *(row.seen_us for row in rows))
         tally.reads += len(rows)
-        _take(engine.step(_batch(rows, closed_us), closed_us), writers, tally)
-    _take(engine.step(Batch.empty(), _end_us(site, closed_us)), writers, tally)
+        _take(_step(engine, _batch(rows, closed_us), closed_us), writers, tally)
+    _take(_step(engine, Batch.empty(), _end_us(site, closed_us)), writers, tally)
     out.mkdir(parents=True, exist_ok=True)
     writers.write()
     summary = {
@@ -137,21 +77,15 @@ def replay(reads: Path, site: Site, out: Path, calibration: Path | None = None) 
     return summary
 
 
-def _metres(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
 def _end_us(site: Site, closed_us: int) -> int:
     """When all that the last reads can lead to is settled: the longest passage has its verdict."""
     return closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + LONGEST_US + SECOND_US
 
 
-@contextmanager
-def _table(path: Path, columns: str) -> Iterator[Any]:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(columns.split(","))
-        yield rows
+def _step(engine: Engine, batch: Batch, closed_us: int) -> Step:
+    """One step with the alerts that it gives cause for, as in the line; no shipment is known, so nothing may leave."""
+    step = engine.step(batch, closed_us)
+    return evaluate(step, World(site=engine.site, offline_readers=engine.offline_readers))
 
 
 def _take(step: Step, writers: Writers, tally: Tally) -> None:
@@ -189,7 +123,3 @@ def _batches(rows: Iterator[RecordedRead]) -> Iterator[list[RecordedRead]]:
         batch.append(row)
     if batch:
         yield batch
-
-
-def _time(at_us: int) -> str:
-    return f"{at_us // 1_000_000}.{at_us % 1_000_000:06d}"
