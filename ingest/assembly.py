@@ -61,6 +61,7 @@ class Assembly:
             dead_letters=tuple(work.dead),
             ledger=self._ledger.take(),
             long_epcs=work.long_epcs,
+            messages=np.array([taken.mark for taken in gathered.taken if taken.mark], np.int64),
         )
 
     def _dead(self, work: "_Work", taken: Taken, letter: DeadLetter) -> None:

@@ -11,7 +11,7 @@ from core.model.dead_letter import PAYLOAD_KEPT_MAX, TOPIC_KEPT_MAX, DeadLetter
 from core.mqtt import Delivery
 from core.site import Reader, ReaderFormat
 from ingest.adapters.decoded import Adapter, BadMessage, Decoded, Message
-from ingest.redelivery import Redeliveries
+from ingest.redelivery import Redeliveries, mark_of
 from ingest.registry import Known, Registry, Unknown
 
 log = logging.getLogger(__name__)
@@ -22,9 +22,11 @@ REASON_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One delivery and what became of it: decoded, dead or pending; none of them where it isn't ours."""
+    """One delivery and what became of it: decoded, dead or pending; none of them where it isn't ours, or is no news."""
 
     delivery: Delivery
+    mark: int = 0
+    """What it is known by if it comes again; 0 where that doesn't matter."""
     reader: Reader | None = None
     decoded: Decoded | None = None
     dead: DeadLetter | None = None
@@ -39,37 +41,40 @@ class Taken:
 class Decoder:
     """Reads messages of one site's readers."""
 
-    def __init__(self, registry: Registry, adapters: Mapping[ReaderFormat, Adapter]) -> None:
+    def __init__(
+        self, registry: Registry, adapters: Mapping[ReaderFormat, Adapter], redeliveries: Redeliveries
+    ) -> None:
         self._registry = registry
         self._adapters = adapters
-        self._redeliveries = Redeliveries()
+        self._redeliveries = redeliveries
 
     def __call__(self, delivery: Delivery) -> Taken:
         """Find the reader by the topic and read the message in its words; never raises."""
-        if self._redeliveries.again(delivery):
+        mark = mark_of(delivery)
+        if self._redeliveries.again(delivery, mark):
             count("ingest.redelivered")
             return Taken(delivery)
         if delivery.problem:
-            return Taken(delivery, dead=dead_letter(delivery, "", delivery.problem))
+            return Taken(delivery, mark, dead=dead_letter(delivery, "", delivery.problem))
         found = self._registry.find(delivery.topic)
         if isinstance(found, Unknown):
             return Taken(delivery, pending=found)
         if not isinstance(found, Known):
             return Taken(delivery)
-        return self._read(delivery, found.reader)
+        return self._read(delivery, mark, found.reader)
 
-    def _read(self, delivery: Delivery, reader: Reader) -> Taken:
+    def _read(self, delivery: Delivery, mark: int, reader: Reader) -> Taken:
         message = Message(topic=delivery.topic, payload=delivery.payload, arrived_us=delivery.arrived_us, reader=reader)
         try:
             decoded = self._adapters[reader.format](message)
         except BadMessage as exc:
-            return Taken(delivery, reader=reader, dead=dead_letter(delivery, reader.id, str(exc)))
+            return Taken(delivery, mark, reader=reader, dead=dead_letter(delivery, reader.id, str(exc)))
         except Exception as exc:
             # An adapter's own mistake must not stop the line: the message is kept and the log has the rest.
             log.exception("adapter failed", extra={"action": "adapter_failed", "reader": reader.id})
             reason = f"our own reading of it failed: {type(exc).__name__}"
-            return Taken(delivery, reader=reader, dead=dead_letter(delivery, reader.id, reason))
-        return Taken(delivery, reader=reader, decoded=decoded)
+            return Taken(delivery, mark, reader=reader, dead=dead_letter(delivery, reader.id, reason))
+        return Taken(delivery, mark, reader=reader, decoded=decoded)
 
 
 def dead_letter(delivery: Delivery, reader: str, reason: str) -> DeadLetter:

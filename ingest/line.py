@@ -20,6 +20,7 @@ from ingest.batch import BatchLimits, Gathered, batches
 from ingest.decode import Decoder
 from ingest.live import Live
 from ingest.pending import Pending
+from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
 from ingest.stream_clock import StreamClock
 
@@ -39,7 +40,14 @@ class Line:
     """One site's readers, engine and store, in that order."""
 
     def __init__(
-        self, engine: Engine, shipments: ShipmentIndex, *, registry: Registry, clock: Clock, limits: LineLimits
+        self,
+        engine: Engine,
+        redeliveries: Redeliveries,
+        shipments: ShipmentIndex,
+        *,
+        registry: Registry,
+        clock: Clock,
+        limits: LineLimits,
     ) -> None:
         self.site = engine.site
         self.engine = engine
@@ -48,7 +56,7 @@ class Line:
         self.pending = Pending()
         self._clock = clock
         self._limits = limits
-        self._decode = Decoder(registry, ADAPTERS)
+        self._decode = Decoder(registry, ADAPTERS, redeliveries)
         # A fresh engine has no past that could come again, so its stream time starts at once.
         self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
         self._assembly = Assembly(engine.site, self._stream)

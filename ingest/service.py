@@ -21,6 +21,7 @@ from core.store import Retention, Store, UnknownSite, open_store
 from ingest.batch import BatchLimits
 from ingest.line import Line, LineLimits
 from ingest.recover import recover
+from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class _Service:
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
         line = Line(
             await recover(self._store, site),
+            Redeliveries((await self._store.taken_messages(site_id)).tolist()),
             await self._store.open_shipments(site_id),
             registry=Registry(site, await self._topics_elsewhere(site_id)),
             clock=self._clock,

@@ -72,6 +72,7 @@ class Engine:
             reader_events=events,
             sensor_readings=self._recent.new_readings(batch.sensor_readings),
             dead_letters=batch.dead_letters,
+            messages=batch.messages,
             ledger=telling.ledger(batch.ledger, batch.reads, verdict, self._settled.plan, self.site),
         )
         self.seq += not step.is_empty

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from core.model.columns import ReadColumns
 from core.model.dead_letter import DeadLetter
 from core.model.reader_event import ReaderEvent
@@ -17,6 +20,7 @@ class Batch:
 
     ledger holds what the line counted (messages, received, quarantined, ignored, gaps, purged); the engine adds
     what became of the reads: stored, repeats, late. long_epcs spells out the EPCs over 112 bits by their key.
+    messages is int64[m]: the marks of the messages that it was made of.
     """
 
     reads: ReadColumns
@@ -25,6 +29,7 @@ class Batch:
     dead_letters: tuple[DeadLetter, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     long_epcs: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    messages: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def empty(cls) -> "Batch":

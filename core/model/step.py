@@ -169,7 +169,8 @@ class Step:
 
     closed_us is the stream time up to which everything has arrived; settled_us (earlier) up to where results are
     final. Positions are live and may still be put right until settled; movements, reader changes and alerts are
-    settled.
+    settled. messages is int64[m]: the marks of the messages that it was made from, by which they are known if the
+    broker sends them again.
     """
 
     site: str
@@ -189,6 +190,7 @@ class Step:
     dead_letters: tuple[DeadLetter, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     alerts: tuple[AlertChange, ...] = field(default=())
+    messages: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def is_empty(self) -> bool:

@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from core.model.pending_reader import PendingReader
 from core.model.step import Step
 from core.site import Reader, Site
@@ -104,6 +107,12 @@ class Store:
                 await conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             async for step in replay_steps(reads, events, site_id, after_seq):
                 yield step
+
+    async def taken_messages(self, site_id: str) -> npt.NDArray[np.int64]:
+        """The marks of the messages of the last committed steps, oldest first: int64[m]."""
+        async with self.connection() as conn:
+            rows = await (await conn.execute(QUERIES["taken_messages"], {"id": site_id})).fetchall()
+        return np.frombuffer(b"".join(row[0] for row in rows), np.int64)
 
     async def live_seq(self, site_id: str) -> int:
         """The seq of the last committed step. Raises UnknownSite."""

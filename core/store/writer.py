@@ -149,7 +149,12 @@ class Writer:
         await write_alerts(conn, facts, step)
         known = before is not None and before[0] == step.seq - 1
         present = before[1] + more_present if before and known else await self._count_present(conn, facts)
-        params = {"site_id": facts.row_id, "seq": step.seq, "closed_at": timestamp(step.closed_us)}
+        params = {
+            "site_id": facts.row_id,
+            "seq": step.seq,
+            "closed_at": timestamp(step.closed_us),
+            "messages": step.messages.tobytes(),
+        }
         (alert_seq,) = await _one(conn, "end_step", params)
         return CommitResult(alert_seq=alert_seq, tags_present=present, late_stored=late_stored)
 

@@ -90,6 +90,12 @@ def reads_of(rig: Rig) -> list[tuple[Any, ...]]:
     )
 
 
+def counted_of(rig: Rig) -> dict[str, int]:
+    """What the loss ledger says of all readers together."""
+    ledgers = [rig.ledger(reader) for reader in ("native-1", "native-2")]
+    return {name: sum(ledger[name] for ledger in ledgers) for name in ("messages", "received", "stored", "repeats")}
+
+
 def late_of(rig: Rig) -> int:
     """Reads that came too late to be folded."""
     return rig.number("SELECT count(*) FROM late_read WHERE site_id = %(site)s")
@@ -129,7 +135,7 @@ async def test_line_killed_at_random_points_ends_as_an_undisturbed_one(
     database_url: str, mqtt_url: str, tmp_path: Path
 ) -> None:
     """
-    No read is lost or doubled, none is late, and zones and movements are those of a line that was never killed.
+    No read is lost, doubled or late; zones, movements and the loss ledger are those of a line that was never killed.
     """
     rng = random.Random(SEED)
     async with two_lines(database_url, mqtt_url) as ((killed, calm), (settings_killed, settings_calm)):
@@ -157,3 +163,4 @@ async def test_line_killed_at_random_points_ends_as_an_undisturbed_one(
         assert sorted(reads_of(killed)) == sorted(feed.sent)
         assert (late_of(calm), late_of(killed)) == (0, 0)
         assert state_of(killed) == state_of(calm)
+        assert counted_of(killed) == counted_of(calm)

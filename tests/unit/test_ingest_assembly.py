@@ -7,13 +7,14 @@ from ingest.adapters import ADAPTERS
 from ingest.assembly import DEAD_LETTERS_MAX, Assembly
 from ingest.batch import Gathered
 from ingest.decode import Decoder
+from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
 from ingest.stream_clock import StreamClock
 from tests.integration.ingest_tools import epc, native, plan
 
 NOW_US = 1_790_000_000_000_000
 SITE = plan("site")
-DECODE = Decoder(Registry(SITE), ADAPTERS)
+DECODE = Decoder(Registry(SITE), ADAPTERS, Redeliveries())
 
 
 def _gathered(*payloads: bytes, what: str = "reads", retained: bool = False) -> Gathered:

@@ -7,10 +7,11 @@ import pytest
 from core.mqtt import Delivery
 from ingest.adapters import ADAPTERS
 from ingest.decode import Decoder, storable
+from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
 from tests.integration.ingest_tools import BAD, epc, native, now_us, plan
 
-DECODE = Decoder(Registry(plan("site")), ADAPTERS)
+DECODE = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
 
 
 def _delivery(payload: bytes, topic: str = "tallyport/v1/site/native-1/reads", problem: str = "") -> Delivery:
@@ -22,7 +23,7 @@ def test_rubbish_is_recognised_within_5_ms(payload: bytes) -> None:
     """
     No bad message holds up the line.
     """
-    decode = Decoder(Registry(plan("site")), ADAPTERS)
+    decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
     delivery = Delivery("tallyport/v1/site/native-1/reads", payload, now_us(), lambda: None, len(payload))
     took_s = []
     for _ in range(5):
@@ -63,7 +64,7 @@ def test_adapter_that_fails_costs_one_message(caplog: pytest.LogCaptureFixture) 
     """
     A mistake of our own becomes a dead letter and a log line.
     """
-    decode = Decoder(Registry(plan("site")), {})
+    decode = Decoder(Registry(plan("site")), {}, Redeliveries())
     taken = decode(_delivery(native([(now_us(), epc(1))])))
     assert taken.dead is not None
     assert taken.dead.reason == "our own reading of it failed: KeyError"
@@ -81,7 +82,7 @@ def test_message_sent_again_is_not_taken_twice() -> None:
     """
     What the broker repeats and we have is only acknowledged; the same bytes as a new message are taken.
     """
-    decode = Decoder(Registry(plan("site")), ADAPTERS)
+    decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
     payload = native([(now_us(), epc(1))])
     topic = "tallyport/v1/site/native-1/reads"
     first = Delivery(topic, payload, now_us(), lambda: None, len(payload))
@@ -94,10 +95,25 @@ def test_message_sent_again_that_we_do_not_have_is_taken() -> None:
     """
     After a restart a redelivery may be the first that we see of a message.
     """
-    decode = Decoder(Registry(plan("site")), ADAPTERS)
+    decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
     payload = native([(now_us(), epc(1))])
     again = Delivery(
         "tallyport/v1/site/native-1/reads", payload, now_us(), lambda: None, len(payload), redelivered=True
     )
 
     assert decode(again).reads == 1
+
+
+def test_message_sent_again_after_a_restart_is_known_by_what_was_committed() -> None:
+    """
+    A message that the last run committed and could not acknowledge is acknowledged now, and counts nowhere again.
+    """
+    payload = native([(now_us(), epc(1))])
+    topic = "tallyport/v1/site/native-1/reads"
+    first = Delivery(topic, payload, now_us(), lambda: None, len(payload))
+    again = Delivery(topic, payload, now_us(), lambda: None, len(payload), redelivered=True)
+    committed = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())(first).mark
+
+    decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries([committed]))
+
+    assert (decode(again).reads, decode(again).mark) == (0, 0)

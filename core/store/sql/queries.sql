@@ -135,7 +135,8 @@ WHERE site_id = %(site_id)s
 -- end_step --
 -- The step is taken: nothing but this makes it so.
 WITH progress AS (
-    INSERT INTO ingest_progress (site_id, seq, closed_at) VALUES (%(site_id)s, %(seq)s, %(closed_at)s)
+    INSERT INTO ingest_progress (site_id, seq, closed_at, messages)
+    VALUES (%(site_id)s, %(seq)s, %(closed_at)s, %(messages)s)
 )
 UPDATE site SET live_seq = %(seq)s WHERE site_id = %(site_id)s AND live_seq = %(seq)s - 1
 RETURNING alert_seq
@@ -328,6 +329,11 @@ WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) ORDER BY seq DESC
 -- The steps after one, with the stream time up to which each had everything.
 SELECT seq, closed_at FROM ingest_progress
 WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND seq > %(seq)s ORDER BY seq
+
+-- taken_messages --
+-- The marks of the messages of the steps that are remembered, oldest first.
+SELECT messages FROM ingest_progress
+WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND messages <> '' ORDER BY seq
 
 -- reads_after --
 -- The kept reads of the steps after one, step by step; within a step in an order that keeps each tag's own.

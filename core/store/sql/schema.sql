@@ -235,11 +235,12 @@ CREATE TABLE sensor_reading (
 );
 CREATE INDEX sensor_reading_sensor ON sensor_reading (site_id, sensor, seen_at DESC);
 
--- One row a committed step until the next checkpoint: a restart takes the same steps again.
+-- One row a committed step until the next checkpoint: a restart takes the same steps again, and knows the messages.
 CREATE TABLE ingest_progress (
     site_id    integer NOT NULL,
     seq        bigint NOT NULL,
     closed_at  timestamptz NOT NULL,
+    messages   bytea NOT NULL DEFAULT '',           -- marks of the messages it was made from, 8 bytes each
     PRIMARY KEY (site_id, seq)
 );
 
