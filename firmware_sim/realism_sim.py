@@ -9,6 +9,7 @@ import numpy as np
 
 from firmware_sim.air import Air
 from firmware_sim.arrays import Floats, Indices, Ints
+from firmware_sim.ladder_doors import door_figures
 from firmware_sim.layout import demo_plan
 from firmware_sim.measures import READS_MIN, brief_spread, counted, gaps_of, per_tag, spread
 from firmware_sim.population import give_gains
@@ -38,7 +39,8 @@ READ_WANTED: Final = 0.96
 
 def simulated_figures(seed: int) -> dict[str, float]:
     """Simulate and measure all."""
-    return _shelf(seed) | _room(seed) | _worn(seed) | _warehouse(seed)
+    doors = {f"door runs: {name}": figure for name, figure in door_figures(range(1, ROOMS + 1), seed).items()}
+    return _shelf(seed) | _room(seed) | _worn(seed) | _warehouse(seed) | doors
 
 
 def _shelf(seed: int) -> dict[str, float]:

@@ -54,6 +54,10 @@ SENSITIVITY_DBM: Final = -84.0
 SENSITIVITY_WIDTH_DB: Final = 2.0
 CHANNELS_MHZ: Final = np.round(902.75 + 0.5 * np.arange(50), 2)
 HOP_S: Final = 0.2
+PHASE_SD_DEG: Final = 6.0
+PHASE_DBM: Final = -69.0
+"""A phase is this uncertain down to that level; below, ten times as much for 20 dB, to PHASE_WORST_DB."""
+PHASE_WORST_DB: Final = 14.0
 _LIGHT_M_MHZ: Final = 299.792458
 _NEAR_M: Final = 0.3
 
@@ -87,9 +91,16 @@ class RoomRadio:
         self._room = np.uint64(room & 0xFFFF_FFFF)
         self._recording = np.uint64(recording & 0xFFFF_FFFF)
 
-    def hear(self, walk: Walk, tag: RoomTag, origin: tuple[float, float], rng: np.random.Generator) -> Heard:
+    def hear(
+        self,
+        walk: Walk,
+        tag: RoomTag,
+        origin: tuple[float, float],
+        rng: np.random.Generator,
+        slots_per_s: float = SLOTS_PER_S,
+    ) -> Heard:
         """What the four antennas hear of a tag on its way. The walk is in the site's metres, the room at origin."""
-        t_s, port = _turns(float(walk.t_s[-1]), rng)
+        t_s, port = _turns(float(walk.t_s[-1]), slots_per_s, rng)
         channel = _hops(t_s, rng)
         x, y, z, heading = walk.at(t_s)
         x, y = x - origin[0], y - origin[1]
@@ -109,7 +120,7 @@ class RoomRadio:
             port=port[told] + np.int16(1),
             tag=np.full(int(told.sum()), tag.no, np.int32),
             level_dbm=np.round(level[told]),
-            phase_deg=self._phase_deg(away[3], port, channel, tag, rng)[told],
+            phase_deg=self._phase_deg(away[3], port, channel, tag, _phase_noise(level, rng))[told],
             channel_mhz=CHANNELS_MHZ[channel[told]],
         )
 
@@ -132,14 +143,11 @@ class RoomRadio:
         with np.errstate(over="ignore"):
             return mixed(numbers.astype(np.uint64) + (self._room << np.uint64(16)))
 
-    def _phase_deg(
-        self, distance: Floats, port: Shorts, channel: Ints, tag: RoomTag, rng: np.random.Generator
-    ) -> Floats:
-        """Twice the way in wavelengths, cable and tag, some noise; and half a turn too many every other time."""
+    def _phase_deg(self, distance: Floats, port: Shorts, channel: Ints, tag: RoomTag, noise: Floats) -> Floats:
+        """Twice the way in wavelengths, cable and tag, and the noise."""
         cable = (self._fields(port + 4 * channel + 4096) >> np.uint64(40)).astype(np.float64) / float(1 << 24)
         turns = 2.0 * distance * CHANNELS_MHZ[channel] / _LIGHT_M_MHZ + cable
-        half = 180.0 * rng.integers(0, 2, distance.size)
-        phase: Floats = (360.0 * turns + tag.phase_deg + rng.normal(0.0, 6.0, distance.size) + half) % 360.0
+        phase: Floats = (360.0 * turns + tag.phase_deg + noise) % 360.0
         return np.where(phase >= 359.95, 0.0, phase)  # noqa: PLR2004 - would be written as 360.0
 
 
@@ -151,10 +159,10 @@ def _away(x: Floats, y: Floats, z: Floats, port: Shorts) -> tuple[Floats, Floats
     return dx / distance, dy / distance, dz / distance, distance
 
 
-def _turns(for_s: float, rng: np.random.Generator) -> tuple[Floats, Shorts]:
+def _turns(for_s: float, slots_per_s: float, rng: np.random.Generator) -> tuple[Floats, Shorts]:
     """When the tag is asked, and by which antenna: they take turns, now and then one asks again."""
-    count = int(for_s * SLOTS_PER_S * 1.3) + 16
-    t_s = np.cumsum(rng.gamma(6.0, 1.0 / (6.0 * SLOTS_PER_S), count))
+    count = int(for_s * slots_per_s * 1.3) + 16
+    t_s = np.cumsum(rng.gamma(6.0, 1.0 / (6.0 * slots_per_s), count))
     again = rng.random(count) < BURST
     port = np.cumsum(~again) % 4
     within = t_s < for_s
@@ -166,6 +174,14 @@ def _hops(t_s: Floats, rng: np.random.Generator) -> Ints:
     order = rng.permutation(CHANNELS_MHZ.size)
     channel: Ints = order[hop % CHANNELS_MHZ.size]
     return channel
+
+
+def _phase_noise(level: Floats, rng: np.random.Generator) -> Floats:
+    """A faint answer's phase is uncertain; and every other time it is half a turn too many."""
+    sd = PHASE_SD_DEG * 10.0 ** (np.clip(PHASE_DBM - level, 0.0, PHASE_WORST_DB) / 20.0)
+    half = 180.0 * rng.integers(0, 2, level.size)
+    noise: Floats = half + sd * rng.normal(0.0, 1.0, level.size)
+    return noise
 
 
 def _held(walk: Walk, tag: RoomTag, t_s: Floats, heading: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:

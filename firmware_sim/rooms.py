@@ -20,17 +20,21 @@ QUADRANTS_S: Final = 5_370.0
 PIECE_S: Final = 30.0
 RUNS: Final = {"static": 64, "milling": 175, "through": 64}
 RUN_S: Final = (6.0, 14.0)
+RUN_SLOTS_PER_S: Final = (8.0, 27.0)
+"""How often a second the tag is asked differs from run to run, as other tags take the reader's time."""
 GAP_S: Final = 4.0
 """Between one run and the next; SAME_EPC_GAP_S where it is one tag that comes again and again."""
 SAME_EPC_GAP_S: Final = 30.0
 CARRYING: Final = Pace(speed_m_s=0.26)
-MILLING: Final = Pace(speed_m_s=0.26)
-MILLED_M: Final = 1.8
+MILLING: Final = Pace(speed_m_s=0.9)
+MILLED_M: Final = 1.2
 """Who mills about does so within a square of this side."""
-TURNED_SHARE: Final = 0.4
+TURNED_SHARE: Final = 0.2
 """So many of those who carry a tag through turn round on the way, as one does who pulls a truck."""
 _ENDS_M: Final = 0.2
 """Runs through the door begin and end this far inside the room, as the published ones did in theirs."""
+_LANES_M: Final = 1.4
+"""And no nearer than this to the walls beside them."""
 _QUADRANTS: Final = ("south-west", "south-east", "north-west", "north-east")
 _SIZE_M: Final = round(SIDE_M + 2 * BEYOND_M, 3)
 _DOCK: Final = Box(x0=4.1, y0=0.0, x1=round(4.1 + _SIZE_M, 3), y1=_SIZE_M)
@@ -96,9 +100,8 @@ def record_door_runs(config: RoomConfig) -> Recording:
             epcs.append(_epc(no))
             tag = some_tag(len(epcs) - 1, rng)
         begin_us = round(at_s * 1e6)
-        lots.append(
-            _later(radio.hear(walk, _held_anew(tag, rng), (_DOCK.x0 + BEYOND_M, _DOCK.y0 + BEYOND_M), rng), begin_us)
-        )
+        origin, slots_per_s = (_DOCK.x0 + BEYOND_M, _DOCK.y0 + BEYOND_M), float(rng.uniform(*RUN_SLOTS_PER_S))
+        lots.append(_later(radio.hear(walk, _held_anew(tag, rng), origin, rng, slots_per_s), begin_us))
         row = TruthRow(epc=epcs[-1], from_us=begin_us, to_us=begin_us + round(length_s * 1e6), zone="dock")
         x, y = _place(walk)
         truth.append(replace(row, x=x, y=y, door="dock-door", verdict=kind, direction=direction))
@@ -133,7 +136,7 @@ def _through(box: Box, rng: np.random.Generator) -> tuple[Walk, str]:
     direction = "in" if rng.random() < 0.5 else "out"  # noqa: PLR2004
     ends = (_DOCK.y0 + _ENDS_M, _DOCK.y1 - _ENDS_M)
     first, last = ends if direction == "in" else ends[::-1]
-    x = rng.uniform(box.x0 + 0.8, box.x1 - 0.8) + rng.normal(0.0, 0.2, 3)
+    x = rng.uniform(box.x0 + _LANES_M, box.x1 - _LANES_M) + rng.normal(0.0, 0.2, 3)
     times = np.array([0.0, for_s * rng.uniform(0.4, 0.6), for_s])
     walk = walk_along(times, np.column_stack((x, np.linspace(first, last, 3))), for_s, rng)
     return (_turned_round(walk, rng) if rng.random() < TURNED_SHARE else walk), direction
