@@ -74,6 +74,8 @@ GaugeName = Literal[
     "ingest.last_commit_time_s",
     # 1 while the line still takes in what the broker held for it.
     "ingest.catching_up",
+    # Sites that another process writes, for which this one stands by.
+    "ingest.standing_by",
 ]
 
 

@@ -12,12 +12,12 @@ from functools import partial
 from prometheus_client import start_http_server
 
 from core.clock import Clock, now_us
-from core.counters import count
+from core.counters import count, set_gauge
 from core.engine import Engine
 from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, TallyportError
 from core.mqtt import Broker, Limits, Session, open_broker, pause_s
 from core.settings import Settings
-from core.store import Retention, Store, UnknownSite, open_store
+from core.store import Retention, SiteTaken, Store, UnknownSite, open_store
 from ingest.batch import BatchLimits
 from ingest.line import Line, LineLimits
 from ingest.recover import recover
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 """How often shipments and pending readers cross between the line and the database."""
+STANDBY_EVERY_S = 1.0
+"""How often a line that stands by asks whether the site's writer has gone."""
 PLAN_EVERY_S = 3.0
 """How often the site's plan is compared with the database's, and new sites are looked for."""
 
@@ -62,6 +64,7 @@ class _Service:
         self._clock = clock
         self._ready = ready
         self._coming_up: set[str] = set()
+        self._standing_by: set[str] = set()
         self._rng = random.Random()  # noqa: S311 - jitter, no secret
 
     async def run(self, site_ids: tuple[str, ...]) -> None:
@@ -90,6 +93,9 @@ class _Service:
                 causes = _causes(exc)
                 if any(isinstance(cause, BrokerRefused | SchemaMismatch | UnknownSite) for cause in causes):
                     raise
+                if any(isinstance(cause, SiteTaken) for cause in causes):
+                    await self._stand_by(site_id)
+                    continue
                 if all(isinstance(cause, _PlanChanged) for cause in causes):
                     log.info("plan changed, line restarts", extra={"action": "plan_changed", "site": site_id})
                     attempt = 0
@@ -100,8 +106,18 @@ class _Service:
             await asyncio.sleep(pause_s(attempt, self._rng))
             attempt += 1
 
+    async def _stand_by(self, site_id: str) -> None:
+        """Wait a moment while another process writes the site; said once."""
+        if site_id not in self._standing_by:
+            log.info("another process writes this site: standing by", extra={"action": "standby", "site": site_id})
+        self._standing_by.add(site_id)
+        set_gauge("ingest.standing_by", len(self._standing_by))
+        await asyncio.sleep(STANDBY_EVERY_S)
+
     async def _run_line(self, site_id: str) -> None:
         await self._store.claim(site_id)
+        self._standing_by.discard(site_id)
+        set_gauge("ingest.standing_by", len(self._standing_by))
         version = await self._store.site_version(site_id)
         site = await self._store.site(site_id)
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
@@ -123,12 +139,16 @@ class _Service:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(line.run(broker, self._store), name="ingest.line")
             for every_s, act in (
+                (LOOK_EVERY_S, self._hold_site),
                 (LOOK_EVERY_S, self._look_at_shipments),
                 (LOOK_EVERY_S, self._write_pending),
                 (PLAN_EVERY_S, partial(self._compare_plan, version)),
                 (self._settings.prune_every_s, self._prune),
             ):
                 tasks.create_task(_every(every_s, act, line), name="ingest.beside")
+
+    async def _hold_site(self, line: Line) -> None:
+        await self._store.hold(line.site.id)
 
     async def _look_at_shipments(self, line: Line) -> None:
         line.shipments = await self._store.open_shipments(line.site.id)

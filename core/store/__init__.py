@@ -1,6 +1,7 @@
 """PostgreSQL and TimescaleDB in a few verbs: everything that is remembered goes through here."""
 
 from core.store.audit import Act
+from core.store.claims import SiteTaken
 from core.store.edition import Edition
 from core.store.migrate import migrate
 from core.store.pending import NotPending
@@ -10,7 +11,7 @@ from core.store.replay import ReplayStep
 from core.store.retention import Retention
 from core.store.shipments import ShipmentExists, ShipmentIndex
 from core.store.store import Store, open_store
-from core.store.writer import CommitResult, SiteTaken, StepOutOfOrder
+from core.store.writer import CommitResult, StepOutOfOrder
 
 __all__ = [
     "Act",

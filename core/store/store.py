@@ -84,8 +84,13 @@ class Store:
         with store_errors():
             await self._writer.claim(site_id)
 
+    async def hold(self, site_id: str) -> None:
+        """See to it that we are still the site's writer. Raises SiteTaken, StoreUnavailable."""
+        with store_errors():
+            await self._writer.hold(site_id)
+
     async def commit(self, step: Step) -> CommitResult:
-        """Remember all of a step or none of it; returns once durable, and tries again inside."""
+        """Remember all of a step or none of it; returns once durable, and tries again inside. Raises SiteTaken."""
         return await self._writer.commit(step)
 
     async def save_checkpoint(self, site_id: str, seq: int, body: bytes) -> None:

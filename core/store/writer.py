@@ -12,6 +12,7 @@ import psycopg
 
 from core.errors import StoreUnavailable, TallyportError
 from core.model.step import Step
+from core.store.claims import Claims, SiteTaken
 from core.store.connection import Connection, Role, connect
 from core.store.facts import SiteFacts, load_facts
 from core.store.failures import is_passing, pause_s
@@ -25,20 +26,10 @@ from core.store.write_reads import write_late, write_reads
 
 log = logging.getLogger(__name__)
 
-WRITER_ROOM: Final = 1
-"""First half of the advisory lock that says who writes a site."""
 STOCK_ROOM: Final = 2
 """First half of the advisory lock between steps, which move the stock, and changes of products, which recount it."""
 STEP_S_MAX: Final = 20.0
 """A server that is frozen fires none of its own time-outs; past this we hang up and look again."""
-
-
-class SiteTaken(StoreUnavailable):
-    """Another process writes this site."""
-
-    def __init__(self, site: str) -> None:
-        super().__init__(f"another process already writes site {site}: stop it, or give this one other sites")
-        self.site = site
 
 
 class StepOutOfOrder(TallyportError):
@@ -73,6 +64,7 @@ class Writer:
         self._dsn = dsn
         self._random = random or Random()  # noqa: S311 - jitter is no secret
         self._conn: Connection | None = None
+        self._claims = Claims()
         self._facts: dict[str, SiteFacts] = {}
         self._present: dict[str, tuple[int, int]] = {}
         self._turn = asyncio.Lock()
@@ -82,7 +74,7 @@ class Writer:
         Remember all of a step or none of it; committing the same step again changes nothing.
 
         What passes by itself is tried again for as long as it takes. After a COMMIT without an answer the next attempt
-        finds the step taken or not. Raises StepOutOfOrder, UnknownSite.
+        finds the step taken or not. Raises SiteTaken, StepOutOfOrder, UnknownSite.
         """
         async with self._turn:
             attempt = 0
@@ -95,6 +87,18 @@ class Writer:
         """Become the writer of a site until this writer is closed. Raises SiteTaken, UnknownSite."""
         async with self._turn:
             await self._claimed(await self._connection(), site)
+
+    async def hold(self, site: str) -> None:
+        """See to it that a site is still ours; where the connection broke it is claimed again. Raises as claim does."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(STEP_S_MAX):
+                    conn = await self._connection()
+                    facts = await self._claimed(conn, site)
+                    await self._claims.check(conn, site, facts.row_id)
+            except (psycopg.Error, TimeoutError):
+                await self._forget(site)
+                raise
 
     async def close(self) -> None:
         """Hang up, which gives the sites free."""
@@ -109,7 +113,7 @@ class Writer:
         try:
             async with asyncio.timeout(STEP_S_MAX):
                 return await self._try(step)
-        except (psycopg.Error, TimeoutError, SiteTaken) as exc:
+        except (psycopg.Error, TimeoutError, StoreUnavailable) as exc:
             await self._forget(step.site)
             if not is_passing(exc):
                 raise
@@ -151,30 +155,31 @@ class Writer:
         present = before[1] + more_present if before and known else await self._count_present(conn, facts)
         params = {
             "site_id": facts.row_id,
+            "epoch": self._claims.epoch(facts.row_id),
             "seq": step.seq,
             "closed_at": timestamp(step.closed_us),
             "messages": step.messages.tobytes(),
         }
-        (alert_seq,) = await _one(conn, "end_step", params)
-        return CommitResult(alert_seq=alert_seq, tags_present=present, late_stored=late_stored)
+        row = await (await conn.execute(QUERIES["end_step"], params)).fetchone()
+        if row is None:
+            raise SiteTaken(step.site)
+        return CommitResult(alert_seq=row[0], tags_present=present, late_stored=late_stored)
 
     async def _connection(self) -> Connection:
         if self._conn is None or self._conn.closed:
             await self.close()
             self._conn = await connect(self._dsn, Role.INGEST)
+            await self._claims.sign(self._conn)
             for name in STAGES:
                 await self._conn.execute(QUERIES[name])
         return self._conn
 
     async def _claimed(self, conn: Connection, site: str) -> SiteFacts:
         facts = self._facts.get(site)
-        if facts is not None:
-            return facts
-        facts = await load_facts(conn, site)
-        (taken,) = await _one(conn, "claim_site", {"room": WRITER_ROOM, "site_id": facts.row_id})
-        if not taken:
-            raise SiteTaken(site)
-        self._facts[site] = facts
+        if facts is None:
+            facts = await load_facts(conn, site)
+            await self._claims.take(conn, site, facts.row_id)
+            self._facts[site] = facts
         return facts
 
     async def _count_present(self, conn: Connection, facts: SiteFacts) -> int:

@@ -1,11 +1,8 @@
 """A line killed again and again ends where one that was never killed ends."""
 
 import asyncio
-import contextlib
 import os
 import random
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from core.settings import Settings
+from tests.integration.ingest_process import kill, start
 from tests.integration.ingest_tools import Rig, epc, native, now_us, plan, rig_on, save_plan, settings_for
 from tests.integration.mqtt_tools import own
 
@@ -22,35 +20,6 @@ TAGS: Final = 12
 EVERY_S: Final = 0.1
 DEDUPE_S: Final = 1.0
 SEED: Final = 20_261_121
-
-
-async def start(settings: Settings, folder: Path) -> asyncio.subprocess.Process:
-    """Start `python -m ingest` and wait until it says that it is ready."""
-    told = {
-        "TALLYPORT_DATABASE_URL": settings.database_url,
-        "TALLYPORT_MQTT_URL": settings.mqtt_url,
-        "TALLYPORT_SITES": ",".join(settings.sites),
-        "TALLYPORT_DISCOVERY_TOPICS": ",".join(settings.discovery_topics),
-        "TALLYPORT_CHECKPOINT_EVERY_S": "2",
-    }
-    environment = {**os.environ, **{name: str(value) for name, value in told.items()}}
-    log = folder / f"{settings.sites[0]}.log"
-    with log.open("ab") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ingest"), stdout=subprocess.PIPE, stderr=stderr, env=environment
-        )
-    assert process.stdout is not None
-    async with asyncio.timeout(300):
-        said = await process.stdout.readline()
-    assert said == b"ingest is ready\n", f"see {log}"
-    return process
-
-
-async def kill(process: asyncio.subprocess.Process) -> None:
-    """End a process as a power cut would."""
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
 
 
 class Feed:

@@ -2,7 +2,6 @@
 Committing a step: all of it or nothing, once, and what late reads, bad text and wild clocks do to it.
 """
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from core.model.dead_letter import DeadLetter
 from core.model.reader_event import ReaderEvent, ReaderEventKind
 from core.model.sensor_reading import SensorReading
 from core.model.step import LedgerRow, Movement, MovementKind, ReaderChange
-from core.store import SiteTaken, StepOutOfOrder, Store, UnknownSite, open_store
+from core.store import StepOutOfOrder, Store, UnknownSite
 from core.store.times import microseconds
 from tests.integration.store_questions import rows
 from tests.store_steps import SECOND_US, START_US, Place, Steps, epc_of, passage_of, positions_of, reads_of, small_site
@@ -154,27 +153,6 @@ async def test_commit_of_unknown_site_is_refused(store: Store) -> None:
     """
     with pytest.raises(UnknownSite):
         await store.commit(Steps(site="nowhere").next(positions=positions_of([])))
-
-
-async def test_claim_by_a_second_process_is_refused(store: Store, database_url: str) -> None:
-    """
-    A site has one writer; another may write once the first has gone.
-    """
-    async with open_store(database_url, role="ingest") as other:
-        await other.claim("north")
-        with pytest.raises(SiteTaken):
-            await store.claim("north")
-    await claimed(store)
-
-
-async def claimed(store: Store) -> None:
-    """Claim the site as soon as the server has noticed that its last writer's connection is closed."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                return await store.claim("north")
-            except SiteTaken:
-                await asyncio.sleep(0.02)
 
 
 async def test_position_older_word_on_the_same_place_is_ignored(store: Store) -> None:

@@ -126,6 +126,26 @@ CREATE TEMPORARY TABLE IF NOT EXISTS position_stage (
 -- One writer a site, for as long as its connection lives.
 SELECT pg_try_advisory_lock(%(room)s, %(site_id)s)
 
+-- next_epoch --
+-- Each owner of a site gets the next number; a former one's steps are refused from now on.
+UPDATE site SET writer_epoch = writer_epoch + 1 WHERE site_id = %(site_id)s RETURNING writer_epoch
+
+-- writer_epoch --
+-- The number of a site's owner.
+SELECT writer_epoch FROM site WHERE site_id = %(site_id)s
+
+-- sign_connection --
+-- The name of the process, so that a connection which it lost is known as its own.
+SELECT set_config('application_name', %(name)s, false)
+
+-- end_former_owner --
+-- Ends the connection that owns a site if it is one that this process has lost: nobody else will.
+SELECT pg_terminate_backend(a.pid)
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %(room)s::oid AND l.objid = %(site_id)s::oid
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND a.application_name = current_setting('application_name') AND a.pid <> pg_backend_pid()
+
 -- begin_step --
 -- Where the site stands; the lock keeps a change of products, which recounts the stock, out of the same moment.
 SELECT live_seq, version, alert_seq
@@ -133,12 +153,13 @@ FROM site, (SELECT pg_advisory_xact_lock_shared(%(room)s, %(site_id)s)) AS stock
 WHERE site_id = %(site_id)s
 
 -- end_step --
--- The step is taken: nothing but this makes it so.
+-- The step is taken: nothing but this makes it so. No row where the site has another owner by now.
 WITH progress AS (
     INSERT INTO ingest_progress (site_id, seq, closed_at, messages)
     VALUES (%(site_id)s, %(seq)s, %(closed_at)s, %(messages)s)
 )
-UPDATE site SET live_seq = %(seq)s WHERE site_id = %(site_id)s AND live_seq = %(seq)s - 1
+UPDATE site SET live_seq = %(seq)s
+WHERE site_id = %(site_id)s AND live_seq = %(seq)s - 1 AND writer_epoch = %(epoch)s
 RETURNING alert_seq
 
 -- count_present --

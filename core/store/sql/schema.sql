@@ -14,7 +14,8 @@ CREATE TABLE site (
     live_seq   bigint NOT NULL DEFAULT 0,           -- seq of the last committed step
     alert_epoch uuid NOT NULL DEFAULT gen_random_uuid(),
     alert_seq  bigint NOT NULL DEFAULT 0,           -- the row lock on it makes alert seq gap-free and in commit order
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    writer_epoch bigint NOT NULL DEFAULT 0          -- grows with every process that becomes the site's writer
 );
 
 CREATE TABLE zone (
