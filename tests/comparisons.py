@@ -16,6 +16,7 @@ from core.engine import (
     kernels_settle,
     kernels_silence,
     kernels_tell,
+    kernels_touch,
     kernels_trial,
 )
 from core.engine.dedupe import pairs_of
@@ -321,6 +322,9 @@ def points_of(rng: Random) -> Args:
 
 
 COMPARISONS: dict[Callable[..., Any], Comparison] = {
+    kernels_touch.touch: Comparison(
+        slow=naive.touch, make=lambda r: (r.integers(0, 5, 9), r.integers(0, 9, (5, int(r.integers(1, 20)))))
+    ),
     kernels_index.find_tags: Comparison(slow=naive.find_tags, make=find_case, private=(3,)),
     kernels_index.place_tags: Comparison(slow=naive.place_tags, make=place_case, unordered=(2,)),
     kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),

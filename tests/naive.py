@@ -17,6 +17,11 @@ PLACE_AT, LOSE_AT, MARGIN, DOORWAY = 0.4, 0.2, 2.0, 0.9
 TOLD = ("zone", "state", "since_us", "confidence", "x_m", "y_m", "seen_us")
 
 
+def touch(at: Any, rows: Any) -> None:
+    for i in at:
+        rows[i, ::8] += 1
+
+
 def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
     ids = {(int(keys[t, 0]), int(keys[t, 1])): int(t) for t in slots if t >= 0}
     for i, key in enumerate(zip(hi.tolist(), lo.tolist(), strict=True)):

@@ -101,6 +101,16 @@ class Engine:
         """How many tags have ever been seen."""
         return self._index.known
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Rows, and bytes a row, of what grows with the tags: their rows, their EPCs, the table of repeats."""
+        per_tag = (*self._settled.per_tag, self._shown, self._copy_of)
+        rows = self._shown.size
+        return {
+            "tags": (rows, sum(column.nbytes for column in per_tag) // rows),
+            **self._index.sizes(),
+            "repeats": (self._dedupe.table.shape[0], self._dedupe.table.nbytes // self._dedupe.table.shape[0]),
+        }
+
     @property
     def offline_readers(self) -> frozenset[str]:
         """The readers that are settled to be offline."""

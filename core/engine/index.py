@@ -43,6 +43,10 @@ class TagIndex:
         self.known = int(ids.max()) + 1
         place_tags(home_of(parsed.hi, parsed.lo, self._slots.size), ids, self._slots)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Rows, and bytes a row, of its two tables."""
+        return {"epcs": (self._keys.shape[0], 16), "slots": (self._slots.size, 8)}
+
     def epc(self, tag_id: int) -> str:
         """Upper-case hex of a known tag."""
         hi, lo = self._keys[tag_id].tolist()

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.kernels_jit import njit
+from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_stray import departs, portray
 from core.engine.kernels_verdict import close_passage, note_eye
 from core.engine.kernels_visits import come, go, visit_of
@@ -39,7 +39,7 @@ NO_CLOSE_US: Final = 2**62
 """Nothing is open: after every tick."""
 
 
-@njit
+@njit_roomy
 def begin(v: int, seen_us: int, at: AtDoors) -> int:
     """
     Open a passage. Returns which.
@@ -62,7 +62,7 @@ def begin(v: int, seen_us: int, at: AtDoors) -> int:
     return int(p)
 
 
-@njit
+@njit_roomy
 def finish(p: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Close a passage: its verdict, what its tag looks like from now on, and the last passage takes its place.
@@ -88,7 +88,7 @@ def finish(p: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
         at.visits[at.open[p]["visit"]]["passage"] = p
 
 
-@njit
+@njit_roomy
 def note_level(row: Row, slot: int, seen_us: int, dbm: float) -> None:
     """
     Add a read's level to a passage.
@@ -112,7 +112,7 @@ def note_level(row: Row, slot: int, seen_us: int, dbm: float) -> None:
         row["peak_us"] = seen_us
 
 
-@njit
+@njit_roomy
 def note_phase(row: Row, slot: int, seen_us: int, phase_deg: float, channel_mhz: float) -> None:
     """
     Add how far the phase has turned since the antenna's last read on the same channel; half turns don't count.
@@ -134,7 +134,7 @@ def note_phase(row: Row, slot: int, seen_us: int, phase_deg: float, channel_mhz:
     row["channel_mhz"][slot] = channel_mhz
 
 
-@njit
+@njit_roomy
 def fold_passage(
     read: Row, phase_deg: float, channel_mhz: float, doors: Doors, at: AtDoors, work: Work, told: Told
 ) -> None:
@@ -171,7 +171,7 @@ def fold_passage(
     note_phase(at.open[p], slot, seen_us, phase_deg, channel_mhz)
 
 
-@njit
+@njit_roomy
 def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
     """
     Take a reader's own word on a tag's direction, for the passage that is open.
@@ -185,7 +185,7 @@ def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
         at.open[at.visits[v]["passage"]]["word"] = way
 
 
-@njit
+@njit_roomy
 def fold_doors(evidence: Records, radio: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Take evidence in its order: reads at doors, broken beams and readers' words on direction; all else passes by.
@@ -209,7 +209,7 @@ def fold_doors(evidence: Records, radio: Records, doors: Doors, at: AtDoors, wor
             note_word(one["tag"], doors.door_of[one["read_point"]], int(one["rssi_dbm"]), at)
 
 
-@njit
+@njit_roomy
 def next_close(at: AtDoors) -> int:
     """
     Give the time at which the first open passage ends if nothing more is heard; NO_CLOSE_US with none open.
@@ -223,7 +223,7 @@ def next_close(at: AtDoors) -> int:
     return soonest
 
 
-@njit
+@njit_roomy
 def close_due(at_us: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Close what is over at a time, and forget who is gone.

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.kernels_jit import njit
+from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_passage_window import spread_of, window_of
 from core.engine.records import Row
 from core.engine.records_passage import ANTENNAS, SEGMENTS, WAVES, Doors, Work
@@ -23,7 +23,7 @@ COSINES: Final = (
 )
 
 
-@njit
+@njit_roomy
 def levels_of(row: Row, first: int, last: int, gain_db: np.ndarray, work: Work) -> int:
     """
     Cut a passage into parts and give each antenna's mean level in each; gaps are bridged. Returns how many are of use.
@@ -50,7 +50,7 @@ def levels_of(row: Row, first: int, last: int, gain_db: np.ndarray, work: Work) 
     return used
 
 
-@njit
+@njit_roomy
 def bridge(level: np.ndarray) -> None:
     """
     Fill the parts in which an antenna heard nothing (0 dB) from those next to them, on a straight line.
@@ -69,7 +69,7 @@ def bridge(level: np.ndarray) -> None:
         level[gap] = level[before] if before >= 0 else 0.0
 
 
-@njit
+@njit_roomy
 def bend(work: Work) -> None:
     """
     Write each used antenna's levels as cosines over the passage.
@@ -86,7 +86,7 @@ def bend(work: Work) -> None:
                 work.wave[a, j] += (work.level[a, k] - mean) * COSINES[j, k]
 
 
-@njit
+@njit_roomy
 def time_peaks(row: Row, first: int, last: int, work: Work) -> None:
     """
     Say when each used antenna hears the tag best: the middle of its power in time, as a part of how that spreads.
@@ -118,7 +118,7 @@ def time_peaks(row: Row, first: int, last: int, work: Work) -> None:
         work.late[a] = (work.late[a] - middle / used) / scale if work.use[a] > 0.0 else 0.0
 
 
-@njit
+@njit_roomy
 def lay_axes(door: int, doors: Doors, work: Work) -> None:
     """
     Give the used antennas' places along and across the way out, as unit vectors around their middle.
@@ -140,7 +140,7 @@ def lay_axes(door: int, doors: Doors, work: Work) -> None:
             work.axis[i, a] = work.axis[i, a] / length if length >= ACROSS_M_MIN else 0.0
 
 
-@njit
+@njit_roomy
 def trace(work: Work) -> None:
     """
     Follow the tag along and across the way out: by how much the antennas there hear it louder than the others.
@@ -158,7 +158,7 @@ def trace(work: Work) -> None:
                 work.path[i, k] += work.axis[i, a] * (work.level[a, k] - mean)
 
 
-@njit
+@njit_roomy
 def shape_of(work: Work) -> None:
     """
     Put down how the levels rise and fall: all together, along the way out, and otherwise.
@@ -189,7 +189,7 @@ def shape_of(work: Work) -> None:
     work.feature[8] = np.log(max(total - known, 0.0) / n + FLOOR) / 2.0
 
 
-@njit
+@njit_roomy
 def way_of(work: Work, weights: np.ndarray) -> float:
     """
     Put down the evidence of the direction. Returns its logit, positive for out.
@@ -203,7 +203,7 @@ def way_of(work: Work, weights: np.ndarray) -> float:
     return float((work.way * weights).sum())
 
 
-@njit
+@njit_roomy
 def progress_of(work: Work, sign: float) -> None:
     """
     Put down how far the tag comes along the way it goes, and how straight.
@@ -225,7 +225,7 @@ def progress_of(work: Work, sign: float) -> None:
     work.feature[16] = np.sqrt(((work.late - middle) ** 2 * work.use).sum() / n)
 
 
-@njit
+@njit_roomy
 def measure(row: Row, door: int, doors: Doors, work: Work) -> float:
     """
     Measure a passage. Returns the logit of its direction, positive for out; 0 where its antennas tell none.

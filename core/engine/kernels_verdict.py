@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.kernels_jit import njit
+from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_passage_shape import measure
 from core.engine.records import Row
 from core.engine.records_passage import (
@@ -46,7 +46,7 @@ EYE_US: Final = 6_000_000
 """Both beams broken within this time are one crossing."""
 
 
-@njit
+@njit_roomy
 def weigh_kinds(row: Row, door: int, doors: Doors, work: Work) -> float:
     """
     Say how a passage looks by itself. Returns the logit of its direction, positive for out.
@@ -69,7 +69,7 @@ def weigh_kinds(row: Row, door: int, doors: Doors, work: Work) -> float:
     return way
 
 
-@njit
+@njit_roomy
 def likeliest_kind(logits: np.ndarray) -> int:
     """
     Give the likeliest kind.
@@ -83,7 +83,7 @@ def likeliest_kind(logits: np.ndarray) -> int:
     return best
 
 
-@njit
+@njit_roomy
 def crossed(eyes: Row, peak_us: int) -> int:
     """
     Say which way the beams were crossed nearest to a time: INWARD, OUTWARD, or NO_WAY.
@@ -101,7 +101,7 @@ def crossed(eyes: Row, peak_us: int) -> int:
     return way
 
 
-@njit
+@njit_roomy
 def note_eye(door: int, outside: int, seen_us: int, at: AtDoors) -> None:
     """
     Take it that a beam was broken; the second of the two makes a crossing, away from the first.
@@ -123,7 +123,7 @@ def note_eye(door: int, outside: int, seen_us: int, at: AtDoors) -> None:
     eyes["broken_us"][outside] = seen_us - EYE_US - 1
 
 
-@njit
+@njit_roomy
 def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np.ndarray) -> None:
     """
     Let the tags that are loudest at about the same time have their say: the mean of all that move.
@@ -160,7 +160,7 @@ def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np
     own[:] = total / n
 
 
-@njit
+@njit_roomy
 def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
     """
     Say what a passage was and which way it went. Returns INWARD, OUTWARD or NO_WAY; the way of what goes through.
@@ -195,7 +195,7 @@ def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
     return NO_WAY if way == 0.0 else OUTWARD if way > 0.0 else INWARD
 
 
-@njit
+@njit_roomy
 def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None:
     """
     Write down what a passage was.
@@ -224,7 +224,7 @@ def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None
     told.n[0] += 1
 
 
-@njit
+@njit_roomy
 def close_passage(p: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> int:
     """
     End a passage with its verdict. Returns the likeliest kind, or -1 if it was too little to say.

@@ -8,10 +8,9 @@ import numpy.typing as npt
 
 from core.engine.checkpoint import Arrays
 from core.engine.records import Records
-from core.engine.settled import Settled
+from core.engine.settled import PER_TAG, Settled
 from core.model.columns import NOWHERE
 
-PER_TAG = ("heard", "heard_s", "quiet", "due", "zone")
 OTHER_ZONE_M = 1e6
 """Further than any place of the same zone."""
 

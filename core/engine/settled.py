@@ -1,8 +1,9 @@
 """What is settled: where every tag is and how every reader does, up to the watermark."""
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from core.engine.kernels_settle import settle
 from core.engine.kernels_silence import NO_TICK_US, any_due, go_out, miss_readers, next_deadline, sweep
@@ -28,6 +29,8 @@ from core.model.columns import NEVER_US, NOWHERE
 from core.site import Site
 
 CHUNK = 4096
+PER_TAG: Final = ("heard", "heard_s", "quiet", "due", "zone")
+"""Columns of Silence that have a row a tag."""
 
 
 class Told(NamedTuple):
@@ -62,6 +65,12 @@ class Settled:
         self._verdicts: list[Records] = []
         self._door_zone = [site.zone_index[door.zone] for door in site.doors]
 
+    @property
+    def per_tag(self) -> tuple[npt.NDArray[Any], ...]:
+        """All columns that have a row a tag."""
+        silence = (getattr(self.silence, name) for name in PER_TAG)
+        return (self.tags, *self.belief, *silence, self.passages.at.head)
+
     def reserve(self, n_tags: int) -> None:
         """Make room for this many tags, by doubling."""
         size = self.tags.size
@@ -70,10 +79,7 @@ class Settled:
             self.tags = join(TAG, self.tags, blank_tags(more))
             self.belief = _grown(self.belief, blank_belief(more, self.plan.nearby.shape[1]))
             extra = blank_silence(more, 0)
-            grown = {
-                name: np.concatenate((getattr(self.silence, name), getattr(extra, name)))
-                for name in ("heard", "heard_s", "quiet", "due", "zone")
-            }
+            grown = {name: np.concatenate((getattr(self.silence, name), getattr(extra, name))) for name in PER_TAG}
             self.silence = self.silence._replace(**grown)
         self.n_tags = max(self.n_tags, n_tags)
 

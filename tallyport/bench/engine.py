@@ -10,18 +10,18 @@ import numpy.typing as npt
 from core.engine import Engine
 from core.engine.dedupe import Dedupe
 from core.engine.index import TagIndex, home_of
+from core.engine.kernels_touch import touch
 from core.engine.pending import Pending
 from core.engine.plan import dedupe_us_of
 from core.engine.records import Ints
 from core.model.batch import Batch
-from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG, ReadColumns
+from core.model.columns import ReadColumns
 from core.site import Antenna, EngineParameters, Reader, Site, Zone, ZoneKind
+from tallyport.bench.bursts import BATCH, START_US, Bursts, Timed, bursts_site, columns_of
 from tallyport.bench.figure import Figure, rate, rate_from
 from tallyport.bench.stream import READERS
 
 TAGS: Final = 40_000
-BATCH: Final = 5_000
-START_US: Final = 1_795_298_412_000_000
 ZONES: Final = READERS
 STRAYS: Final = 0.1
 WINDOW_US: Final = 1_000_000
@@ -29,12 +29,19 @@ FIRST: Final = 60
 TIMED: Final = 60
 """Batches before the time starts, and after."""
 
-Timed = tuple[Batch, int]
+MANY: Final = 1_000_000
+"""Tags of a large warehouse."""
+STRETCH: Final = 1_000_000
+"""Reads in a stretch of it that is timed."""
+RUNS: Final = 3
+WORD: Final = 8
+"""Bytes."""
+
 Lists = tuple[list[int], list[int], list[int]]
 
 
 def engine_figures() -> Iterator[Figure]:
-    """Streams with mostly repeats, as readers send them, and with hardly any; the tags are known before."""
+    """Few tags or many, mostly repeats or hardly any, and a large warehouse; the tags are known before."""
     for name, tags, step_us in (("repeats", 400, 1_000), ("kept", TAGS, 400_000)):
         batches = _stream(tags, step_us, FIRST + TIMED)
         first, timed = batches[:FIRST], batches[FIRST:]
@@ -57,6 +64,64 @@ def engine_figures() -> Iterator[Figure]:
             limit=rate(partial(_sort_all, [batch.reads.epc_lo for batch, _ in timed]), reads),
             setting={**setting, "limit": "sorting the keys with numpy"},
         )
+    yield uniform_figure(MANY, STRETCH)
+    yield bursts_figure(MANY, STRETCH)
+
+
+def uniform_figure(tags: int, reads: int) -> Figure:
+    """Removing repeats where any of many tags may be next, each at its own read point."""
+    stream, sieve = Bursts(tags), _Sieve(bursts_site())
+    _sift(stream.once(), sieve)
+    stretches = [stream.uniform(reads) for _ in range(RUNS + 1)]
+    slots = sieve.dedupe.table.shape[0]
+    home = np.concatenate([home_of(batch.reads.epc_hi, batch.reads.epc_lo, slots) for batch, _ in stretches[0]])
+    lists = _lists(stretches[0])
+    return Figure(
+        name="dedupe/uniform",
+        ours=rate_from(iter(stretches).__next__, partial(_sift, sieve=sieve), home.size, RUNS),
+        unit="reads/s",
+        peers={"dict loop": rate_from(dict, partial(_take_loops, lists), home.size, runs=1)},
+        limit=rate(partial(touch, home, np.zeros_like(sieve.dedupe.table)), home.size, RUNS),
+        setting={"tags": tags, "batch": BATCH, "limit": "a loop that touches a row of the same table a read"},
+    )
+
+
+def bursts_figure(tags: int, reads: int) -> Figure:
+    """A whole step in a large warehouse, doors and all, beside a loop that only touches the same rows."""
+    stream, engine = Bursts(tags), Engine(bursts_site())
+    engine.warm_up()
+    _play(stream.once(), engine)
+    stretches = [stream.next(reads) for _ in range(RUNS + 1)]
+    sizes, lists = engine.sizes(), _lists(stretches[0])
+    n, kept = sum(len(batch.reads) for batch, _ in stretches[0]), []
+
+    def play(timed: list[Timed]) -> None:
+        kept.append(sum(engine.step(batch, closed_us).stored.tag_id.size for batch, closed_us in timed))
+
+    return Figure(
+        name="step/bursts",
+        ours=rate_from(iter(stretches).__next__, play, n, RUNS),
+        unit="reads/s",
+        peers={"dict loop, repeats only": rate_from(dict, partial(_take_loops, lists), n, runs=1)},
+        limit=1 / sum(1 / rate(partial(touch, *part), n, RUNS) for part in _parts(stretches[0], sizes)),
+        setting={
+            "tags": tags,
+            "batch": BATCH,
+            "read_points": len(engine.site.read_points),
+            "repeats": round(1 - float(np.mean(kept)) / n, 3),
+            "bytes_a_tag": {name: round(rows * width / tags, 1) for name, (rows, width) in sizes.items()},
+            "state_bytes_a_tag": sizes["tags"][1],
+            "limit": "a loop that touches the same rows: of EPCs, repeats and tags",
+        },
+    )
+
+
+def _parts(timed: list[Timed], sizes: dict[str, tuple[int, int]]) -> Iterator[tuple[Ints, Ints]]:
+    """For each table of the engine, which rows a stream touches in which order, and a table of the same size."""
+    hi, lo = (np.concatenate([getattr(batch.reads, name) for batch, _ in timed]) for name in ("epc_hi", "epc_lo"))
+    for rows, width in sizes.values():
+        # Which row is a tag's is no matter, as long as they are spread over the whole table.
+        yield home_of(hi, lo, 1 << (rows.bit_length() - 1)), np.zeros((rows, -(-width // WORD)), np.int64)
 
 
 def bench_site() -> Site:
@@ -100,9 +165,9 @@ def _play(batches: list[Timed], engine: Engine) -> None:
 class _Sieve:
     """The part of the engine that tells kept reads from repeats."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: Site) -> None:
         self.index = TagIndex()
-        self.dedupe = Dedupe(dedupe_us_of(bench_site()))
+        self.dedupe = Dedupe(dedupe_us_of(site))
         self._pending = Pending()
 
     def sift(self, reads: ReadColumns) -> None:
@@ -112,7 +177,7 @@ class _Sieve:
 
 
 def _sieve(first: list[Timed]) -> _Sieve:
-    sieve = _Sieve()
+    sieve = _Sieve(bench_site())
     _sift(first, sieve)
     return sieve
 
@@ -144,18 +209,8 @@ def _stream(tags: int, step_us: int, n: int) -> list[Timed]:
         tag = rng.integers(0, tags, BATCH)
         zone = np.clip(tag % ZONES + (rng.random(BATCH) < STRAYS) * rng.choice((-1, 1), BATCH), 0, ZONES - 1)
         seen_us = START_US + i * step_us + np.sort(rng.integers(0, step_us, BATCH))
-        reads = ReadColumns(
-            seen_us=seen_us,
-            raw_us=seen_us,
-            arrived_us=np.full(BATCH, START_US + (i + 1) * step_us, np.int64),
-            read_point=main[zone].astype(np.int32),
-            epc_hi=np.full(BATCH, (24 << 56) | 0x30340242, np.uint64),
-            epc_lo=tag.astype(np.uint64),
-            rssi_dbm=(-55 - 8 * (zone != tag % ZONES) + rng.normal(0, 3, BATCH)).astype(np.float32),
-            phase_deg=np.full(BATCH, NO_PHASE_DEG, np.float32),
-            channel_mhz=np.full(BATCH, NO_CHANNEL_MHZ, np.float32),
-            count=np.ones(BATCH, np.int32),
-        )
+        level = (-55 - 8 * (zone != tag % ZONES) + rng.normal(0, 3, BATCH)).astype(np.float32)
+        reads = columns_of(tag, main[zone], level, seen_us, START_US + (i + 1) * step_us)
         batches.append((Batch(reads=reads), START_US + (i + 1) * step_us))
     return batches
 

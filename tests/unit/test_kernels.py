@@ -18,6 +18,7 @@ from core.engine import (
     kernels_settle,
     kernels_silence,
     kernels_tell,
+    kernels_touch,
     kernels_trial,
 )
 from tests.comparisons import COMPARISONS, Comparison
@@ -32,6 +33,7 @@ MODULES = (
     kernels_settle,
     kernels_silence,
     kernels_tell,
+    kernels_touch,
     kernels_trial,
 )
 CASES = 60
