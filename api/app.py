@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api import (
     account,
     alerts,
+    calibration,
     health,
     page,
     passages,
@@ -38,6 +39,7 @@ ROUTERS = (
     account.router,
     sites.router,
     sites.site_router,
+    calibration.router,
     readers.router,
     positions.router,
     passages.router,

@@ -55,7 +55,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         statuses.add(414)
     if "{" in path or _has_cursor(operation) or method == "post":
         statuses.add(404)
-    if method == "post":
+    if method in ("post", "put"):
         statuses |= {409}
     if "requestBody" in operation:
         statuses |= {400, 413, 415}

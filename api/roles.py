@@ -25,6 +25,8 @@ class Act(StrEnum):
     """Take a shipment back: its goods may not leave any more."""
     APPROVE = "approve"
     """Let a reader in, or turn it away."""
+    CALIBRATE = "calibrate"
+    """See and change what a site has been taught."""
     TOKENS = "tokens"
     """Make, list and revoke tokens."""
     METRICS = "metrics"
@@ -39,6 +41,6 @@ MAY: Final[dict[Role, frozenset[Act]]] = {
     Role.VIEWER: _FLOOR,
     Role.OPERATOR: _OPERATOR,
     Role.MANAGER: _MANAGER,
-    Role.ADMIN: _MANAGER | {Act.TOKENS},
+    Role.ADMIN: _MANAGER | {Act.CALIBRATE, Act.TOKENS},
     Role.DEVICE: frozenset({Act.METRICS}),
 }

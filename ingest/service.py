@@ -23,6 +23,7 @@ from ingest.line import Line, LineLimits
 from ingest.recover import recover
 from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
+from ingest.taught import take_over_newest
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,10 @@ class _Service:
         version = await self._store.site_version(site_id)
         site = await self._store.site(site_id)
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
+        engine = await recover(self._store, site)
+        await take_over_newest(self._store, engine)
         line = Line(
-            await recover(self._store, site),
+            engine,
             Redeliveries((await self._store.taken_messages(site_id)).tolist()),
             await self._store.open_shipments(site_id),
             registry=Registry(site, await self._topics_elsewhere(site_id)),
@@ -143,6 +146,7 @@ class _Service:
                 (LOOK_EVERY_S, self._look_at_shipments),
                 (LOOK_EVERY_S, self._write_pending),
                 (PLAN_EVERY_S, partial(self._compare_plan, version)),
+                (PLAN_EVERY_S, self._compare_calibration),
                 (self._settings.prune_every_s, self._prune),
             ):
                 tasks.create_task(_every(every_s, act, line), name="ingest.beside")
@@ -161,6 +165,9 @@ class _Service:
     async def _compare_plan(self, version: int, line: Line) -> None:
         if await self._store.site_version(line.site.id) != version:
             raise _PlanChanged
+
+    async def _compare_calibration(self, line: Line) -> None:
+        await take_over_newest(self._store, line.engine)
 
     async def _prune(self, _line: Line) -> None:
         await self._store.prune(Retention(read_h=self._settings.retention_read_h))

@@ -5,6 +5,7 @@ Calibration from files: labelled reads in, what they teach of a site out.
 import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,21 @@ def calibrate(reads: Path, truth: Path, site: Site, out: Path) -> dict[str, Any]
         raise BadTable(
             f"{truth}: no row tells the zone or passage of a tag while {reads} has reads of it: compare EPCs and times"
         )
-    calibration = learn(site, labelled, runs)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(calibration.to_json()) + "\n", encoding="utf-8")
-    return {
+    counts = {
         "reads": len(recorded),
         "labelled": int((labelled.zone >= 0).sum()),
         "tags": len({read.epc for read in recorded}),
+        "runs": len(runs),
+    }
+    learned_from = {"file": reads.name, "truth": truth.name, **counts}
+    calibration = replace(learn(site, labelled, runs), learned_from=learned_from)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(calibration.to_json()) + "\n", encoding="utf-8")
+    return {
+        **counts,
         "places": int(calibration.hearing.dbm.shape[1]),
         "cell_m": calibration.step_m,
         "manner": calibration.to_json()["manner"],
-        "runs": len(runs),
         "doors": sorted(calibration.doors),
     }
 

@@ -16,9 +16,11 @@ from typing import Final
 import numba
 
 from core.clock import now_us
+from core.engine.calibration import BadCalibration, Calibration
 from core.errors import TallyportError
 from core.mqtt import Session, open_broker
 from core.settings import Settings
+from core.store import open_store
 from core.store.checkup import DatabaseFacts, look_at
 from tallyport.services import data_home
 from tallyport.services.installation import OLDEST_MAJOR
@@ -68,6 +70,8 @@ async def examine(settings: Settings) -> list[Finding]:
         findings.append(check_clock(None))
     else:
         findings += await check_given_database(settings.database_url)
+        if all(finding.ok for finding in findings if finding.name in ("database", "schema")):
+            findings.append(await check_calibrations(settings.database_url))
     if settings.mqtt_url is None:
         findings.append(check_own_broker())
     else:
@@ -157,6 +161,24 @@ def check_schema_state(facts: DatabaseFacts) -> Finding:
     """Whether the database has the tables of this version."""
     problem = facts.schema_problem
     return judged("schema", not problem, problem or "up to date", "run tallyport up, or python -m tallyport.migrate")
+
+
+async def check_calibrations(url: str) -> Finding:
+    """Which calibration each site goes by, and whether it fits the plan."""
+    said, unfit = [], []
+    async with open_store(url, role="api") as store:
+        for site_id in await store.sites():
+            published = await store.calibration(site_id)
+            if published is None or published.body is None:
+                said.append(f"{site_id} goes by its plan alone")
+                continue
+            said.append(f"{site_id} goes by number {published.version} of {published.published_by}")
+            try:
+                Calibration.from_json(published.body).laid_on(await store.site(site_id))
+            except BadCalibration as exc:
+                unfit.append(str(exc))
+    detail = "; ".join(unfit or said) or "no site yet"
+    return judged("calibration", not unfit, detail, "tallyport site calibrate FILE, or tallyport site uncalibrate")
 
 
 def check_clock(facts: DatabaseFacts | None) -> Finding:

@@ -3,6 +3,7 @@ Scripts of what readers tell, and the small warehouse that they happen in: what 
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,6 +14,11 @@ from hypothesis import strategies as st
 
 from core.columns import parse_keys
 from core.engine import Engine
+from core.engine.calibration import Calibration
+from core.engine.hearing import Hearing
+from core.engine.manner import Manner
+from core.engine.places import places_of
+from core.engine.prior import prior_of
 from core.model.batch import Batch
 from core.model.columns import READ_DTYPES, UNHEARD_DBM, ReadColumns
 from core.model.reader_event import ReaderEvent, ReaderEventKind
@@ -56,6 +62,22 @@ def small_site(*, missing_after_s: float = 12.0, leave_after_s: float = 3.0) -> 
             missing_after_s=missing_after_s,
             reader_offline_after_s=8.0,
         ),
+    )
+
+
+def crossed(site: Site, step_m: float = 0.0) -> Calibration:
+    """A calibration of a site that has each read point hear what the plan says of the one in the opposite place."""
+    places = places_of(site, step_m)
+    prior = prior_of(site, places)
+    columns = {name: getattr(prior, name)[::-1].copy() for name in ("dbm", "up_db", "down_db", "chance")}
+    return Calibration(
+        site=site.id,
+        step_m=step_m,
+        read_points=tuple((point.reader, point.antenna) for point in site.read_points),
+        zones=tuple(Counter(site.zones[zone].id for zone in places.zone.tolist()).items()),
+        hearing=Hearing(**columns),
+        manner=Manner(),
+        learned_from={"file": "walk.csv", "reads": 3},
     )
 
 
@@ -208,10 +230,12 @@ class MemoryStore:
 
     steps: list[Step]
 
-    def replay_into(self, engine: Engine) -> None:
-        """Let an engine take every step after its own."""
+    def replay_into(self, engine: Engine, calibrations: Sequence[Calibration | None] = (None,)) -> None:
+        """Let an engine take every step after its own, each under the calibration of its number."""
         for step in self.steps:
             if step.seq > engine.seq and not step.is_empty:
+                if step.taught != engine.taught:
+                    engine.take_over(calibrations[step.taught], step.taught)
                 engine.replay(step.seq, step.stored, step.reader_events, step.closed_us)
 
     def tags(self) -> list[tuple[int, str]]:

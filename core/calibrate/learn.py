@@ -1,5 +1,6 @@
 """From labelled reads to a calibration."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -40,6 +41,7 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
         site=site.id,
         step_m=step_m,
         read_points=tuple((point.reader, point.antenna) for point in site.read_points),
+        zones=tuple(Counter(site.zones[zone].id for zone in places.zone.tolist()).items()),
         hearing=hearing,
         manner=manner,
         doors=learn_doors(site, runs),

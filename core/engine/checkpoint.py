@@ -27,6 +27,15 @@ def pack(arrays: Arrays, facts: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def taught_in(body: bytes) -> int:
+    """Which calibration the engine went by when it wrote this; 0 for none."""
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+            return int(json.loads(stored["facts"].tobytes())["taught"])
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
+        return 0  # whoever reads the rest will say what is wrong with it
+
+
 def unpack(body: bytes) -> tuple[Arrays, dict[str, Any]]:
     """Read back what pack wrote."""
     try:

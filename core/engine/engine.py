@@ -1,6 +1,7 @@
 """Where every tag is, and what changed: one batch in, one Step out, no clock, no I/O, no chance."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,10 @@ from core.site import Site
 class Engine:
     """One site's state. Same state, same batch: same Step; and where the stream is cut into batches is no matter."""
 
-    def __init__(self, site: Site, calibration: Calibration | None = None) -> None:
+    def __init__(self, site: Site, calibration: Calibration | None = None, taught: int = 0) -> None:
         self.site = site
+        self.taught = taught
+        """Number of the calibration that it goes by, as whoever keeps them counts; 0 for the plan alone."""
         self.seq = 0
         """seq of the last step that was not empty."""
         self.closed_us = NEVER_US
@@ -73,6 +76,7 @@ class Engine:
             sensor_readings=self._recent.new_readings(batch.sensor_readings),
             dead_letters=batch.dead_letters,
             messages=batch.messages,
+            taught=self.taught,
             ledger=telling.ledger(batch.ledger, batch.reads, verdict, self._settled.plan, self.site),
         )
         self.seq += not step.is_empty
@@ -85,6 +89,16 @@ class Engine:
         self._dedupe.note(reads.reads, reads.tag_id)
         self._take(reads, self._recent.new_events(events), closed_us)
         self.seq = seq
+
+    def take_over(self, calibration: Calibration | None, taught: int) -> None:
+        """
+        Go on under another calibration, from the watermark on; nothing that is known is lost.
+
+        What is told of a tag changes with its next read. Raises BadCalibration for one of another plan.
+        """
+        self._settled.take_over(taught_plan(self.site, calibration))
+        self._settled.passages.judge_by(calibration.doors if calibration else None)
+        self.taught = taught
 
     @property
     def settled_us(self) -> int:
@@ -145,8 +159,9 @@ class Engine:
         }
         readers = [reader.id for reader in self.site.readers]
         points = [[p.reader, p.antenna] for p in self.site.read_points]
-        facts = {"seq": self.seq, "closed_us": self.closed_us, "sweep_at_us": self._settled.sweep_at_us}
-        return pack(arrays, {**facts, "site": self.site.id, "readers": readers, "read_points": points})
+        facts: dict[str, Any] = {"seq": self.seq, "closed_us": self.closed_us, "sweep_at_us": self._settled.sweep_at_us}
+        facts |= {"site": self.site.id, "taught": self.taught, "readers": readers, "read_points": points}
+        return pack(arrays, facts)
 
     def restore(self, body: bytes, tags: Sequence[tuple[int, str]]) -> None:
         """Go on from a checkpoint; a blank engine's first act. Raises CheckpointUnreadable."""
@@ -157,6 +172,8 @@ class Engine:
         self.load_tags(tags)
         self.seq, self.closed_us = facts["seq"], facts["closed_us"]
         load_settled(self._settled, arrays, facts["readers"], self.site.reader_index)
+        if facts.get("taught", 0) != self.taught:
+            self._settled.forget_gains()
         self._settled.sweep_at_us = facts["sweep_at_us"]
         self._reserve()
         self._dedupe.load(arrays["dedupe"])

@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.engine.carry import carried
 from core.engine.checkpoint import Arrays
 from core.engine.records import Records
+from core.engine.records_belief import Belief
 from core.engine.settled import PER_TAG, Settled
-from core.model.columns import NOWHERE
-
-OTHER_ZONE_M = 1e6
-"""Further than any place of the same zone."""
 
 
 def dump_settled(settled: Settled) -> Arrays:
@@ -49,17 +47,10 @@ def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], in
 
 
 def _load_belief(settled: Settled, arrays: Arrays) -> None:
-    """What was believed of a place that the plan has no more goes to the nearest one, of the same zone if it can."""
-    stored, plan = np.asarray(arrays["belief_place"]), settled.plan
-    n, slots = stored.shape[0], min(stored.shape[1], settled.belief.place.shape[1])
-    if plan.place_zone.size == 0:
-        return
-    away_m = np.hypot(*(arrays["place_xy"][:, None, :] - plan.place_xy[None, :, :]).transpose(2, 0, 1))
-    away_m += np.where(arrays["place_zone"][:, None] == plan.place_zone[None, :], 0.0, OTHER_ZONE_M)
-    goes_to = np.append(away_m.argmin(axis=1), NOWHERE)  # the last one is for "no place", which is -1
-    settled.belief.place[:n, :slots] = goes_to[stored[:, :slots]]
-    settled.belief.weight[:n, :slots] = arrays["belief_weight"][:, :slots]
-    settled.belief.gain[:n, :slots] = arrays["belief_gain"][:, :slots]
+    stored = Belief(*(arrays[f"belief_{name}"] for name in Belief._fields))
+    now = carried(stored, arrays["place_zone"], arrays["place_xy"], settled.plan)
+    for name in Belief._fields:
+        getattr(settled.belief, name)[: now.place.shape[0]] = getattr(now, name)
 
 
 def _load_readers(rows: Records, stored: Records, reader_ids: Sequence[str], index: dict[str, int]) -> None:

@@ -22,6 +22,7 @@ class Passages:
     """Open passages, strays and light beams of all doors, and the verdicts not fetched yet."""
 
     def __init__(self, site: Site, learned: Mapping[str, DoorWeights] | None = None) -> None:
+        self._site = site
         self.doors = doors_of(site, learned)
         self.eyes = eyes_of(site)
         """(reader, input) of each light beam -> (door, 1 for the outer one)."""
@@ -30,6 +31,10 @@ class Passages:
         self._told = new_told(64)
         self._no_radio = np.zeros(1, RADIO)
         self._no_radio["phase_deg"], self._no_radio["channel_mhz"] = NO_PHASE_DEG, NO_CHANNEL_MHZ
+
+    def judge_by(self, learned: Mapping[str, DoorWeights] | None) -> None:
+        """Judge by other weights from now on; passages that are open go on."""
+        self.doors = doors_of(self._site, learned)
 
     def fold(self, evidence: Records, n_tags: int, radio: Records | None = None) -> None:
         """Take evidence in its order, EVIDENCE[n] of tags below n_tags; radio is RADIO[n] where readers tell it."""

@@ -60,7 +60,7 @@ def taught_plan(site: Site, calibration: Calibration | None) -> Plan:
     """Lay a site out as it was learned, if it was. Raises BadCalibration for one of another plan."""
     if calibration is None:
         return plan_of(site)
-    return plan_of(site, calibration.places(site), calibration.hearing, calibration.manner)
+    return plan_of(site, *calibration.laid_on(site), calibration.manner)
 
 
 def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

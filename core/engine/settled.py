@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.engine.carry import carried
 from core.engine.kernels_settle import settle
 from core.engine.kernels_silence import NO_TICK_US, any_due, go_out, miss_readers, next_deadline, sweep
 from core.engine.passages import Passages
@@ -82,6 +83,17 @@ class Settled:
             grown = {name: np.concatenate((getattr(self.silence, name), getattr(extra, name))) for name in PER_TAG}
             self.silence = self.silence._replace(**grown)
         self.n_tags = max(self.n_tags, n_tags)
+
+    def take_over(self, plan: Plan) -> None:
+        """Go on under another table of places: what was believed goes to them, how loud tags are is learned anew."""
+        self.belief = carried(self.belief, self.plan.place_zone, self.plan.place_xy, plan)
+        self.plan, self.scratch = plan, new_scratch(plan)
+        self.forget_gains()
+
+    def forget_gains(self) -> None:
+        """Take every tag as one of unknown loudness: what is typical is another table's word by now."""
+        self.belief.gain[:] = 0.0
+        self.tags["gain_reads"] = 0.0
 
     def advance(self, pending: Pending, watermark_us: int) -> Told:
         """Fold what lies before the watermark, and look at silence on each second passed."""

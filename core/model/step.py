@@ -191,6 +191,8 @@ class Step:
     ledger: tuple[LedgerRow, ...] = ()
     alerts: tuple[AlertChange, ...] = field(default=())
     messages: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    taught: int = 0
+    """Number of the calibration that it was decided under; 0 for the plan alone."""
 
     @property
     def is_empty(self) -> bool:

@@ -38,6 +38,7 @@ class ReplayStep:
     closed_us: int
     reads: StoredReads
     events: tuple[ReaderEvent, ...]
+    taught: int
 
 
 async def replay_steps(
@@ -45,7 +46,7 @@ async def replay_steps(
 ) -> AsyncIterator[ReplayStep]:
     """Give back the committed steps after one, in order. The connections are in transactions of their own."""
     cursor = await events_conn.execute(QUERIES["progress_after"], {"id": site_id, "seq": after_seq})
-    steps = [(seq, microseconds(closed_at)) for seq, closed_at in await cursor.fetchall()]
+    steps = [(seq, microseconds(closed_at), taught) for seq, closed_at, taught in await cursor.fetchall()]
     if not steps:
         return
     keys = await _epc_keys(events_conn, site_id)
@@ -54,13 +55,14 @@ async def replay_steps(
     params = {"id": site_id, "seq": after_seq, "since": since}
     async with reads_conn.cursor().copy(QUERIES["reads_after"], params) as copy:
         records = _Records(copy)
-        for seq, closed_us in steps:
+        for seq, closed_us, taught in steps:
             columns = await records.of_step(seq)
             yield ReplayStep(
                 seq=seq,
                 closed_us=closed_us,
                 reads=_stored_reads(columns, keys),
                 events=await events.of_step(seq),
+                taught=taught,
             )
 
 

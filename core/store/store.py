@@ -13,6 +13,7 @@ from core.model.pending_reader import PendingReader
 from core.model.step import Step
 from core.site import Reader, Site
 from core.store.audit import Act, append_audit
+from core.store.calibrations import Published, load_calibration, newest_version, publish_calibration, version_in_use
 from core.store.checkpoints import load_checkpoints, save_checkpoint
 from core.store.connection import Connection, Pool, Role, connect, open_pool
 from core.store.edition import Edition, detect_edition
@@ -72,6 +73,21 @@ class Store:
         if row is None:
             raise UnknownSite(site_id)
         return int(row[0])
+
+    async def publish_calibration(self, site_id: str, body: Mapping[str, Any] | None, actor: str) -> Published:
+        """Let a site go by a calibration that fits its plan, or by none. Raises UnknownSite."""
+        async with self.transaction() as conn:
+            return await publish_calibration(conn, site_id, body, actor)
+
+    async def calibration(self, site_id: str, version: int | None = None) -> Published | None:
+        """The calibration of this number, or the newest; None where there is none."""
+        async with self.connection() as conn:
+            return await load_calibration(conn, site_id, version)
+
+    async def calibration_versions(self, site_id: str) -> tuple[int, int]:
+        """The numbers of the newest calibration and of the line's; 0 for none. Raises UnknownSite."""
+        async with self.connection() as conn:
+            return await newest_version(conn, site_id), await version_in_use(conn, site_id)
 
     async def tags(self, site_id: str) -> list[tuple[int, str]]:
         """(tag id, EPC) of every tag ever seen at a site, by tag id."""

@@ -159,6 +159,7 @@ class Writer:
             "seq": step.seq,
             "closed_at": timestamp(step.closed_us),
             "messages": step.messages.tobytes(),
+            "taught": step.taught,
         }
         row = await (await conn.execute(QUERIES["end_step"], params)).fetchone()
         if row is None:

@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 
 FOUND_WRONG: Final = 1
 MISUSE: Final = 2
+ACTOR: Final = "command line"
+"""Who did what a command did, in the audit."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

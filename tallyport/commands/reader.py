@@ -7,7 +7,7 @@ import typer
 
 from core.model.pending_reader import PendingReader
 from core.store.views import Row, ask
-from tallyport.commands.console import JsonFlag, out, print_json, print_table, run, settings
+from tallyport.commands.console import ACTOR, JsonFlag, out, print_json, print_table, run, settings
 from tallyport.commands.database import chosen_site, opened
 
 app = typer.Typer(
@@ -69,7 +69,7 @@ async def _list(site: str | None) -> tuple[list[Row], list[PendingReader]]:
 async def _approve(topic: str, site: str | None) -> str:
     async with opened(settings()) as store:
         site_id = await chosen_site(store, site)
-        await store.approve_pending(site_id, topic, "command line")
+        await store.approve_pending(site_id, topic, ACTOR)
         return site_id
 
 

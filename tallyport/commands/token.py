@@ -8,12 +8,10 @@ import typer
 from core.errors import TallyportError
 from core.store.audit import Act, append_audit
 from core.store.tokens import Role, Token, create_token, list_tokens, revoke_token
-from tallyport.commands.console import JsonFlag, err, out, print_json, print_table, run, settings
+from tallyport.commands.console import ACTOR, JsonFlag, err, out, print_json, print_table, run, settings
 from tallyport.commands.database import opened
 
 app = typer.Typer(help="Tokens that open the api; each is shown once and kept as a hash.", no_args_is_help=True)
-
-ACTOR = "command line"
 
 
 class NoSuchToken(TallyportError):

@@ -5,14 +5,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.engine import Engine
+from core.engine.checkpoint import taught_in
 from core.engine.plan import dedupe_us_of
 from core.model.alert import AlertRaised
 from core.model.reader_event import ReaderEvent, ReaderEventKind
 from core.model.step import MovementKind
 from tests.laws.outcome import Recorder
-from tests.streams import SECOND_US, Delivered, MemoryStore, again, rearrived, scripts, small_site
+from tests.streams import SECOND_US, Delivered, MemoryStore, again, crossed, rearrived, scripts, small_site
 
 SITE = small_site()
+TAUGHT = (None, crossed(SITE))
 WINDOW_US = dedupe_us_of(SITE).tolist()
 CUTS = st.sets(st.integers(1, 70), max_size=70)
 
@@ -92,6 +95,41 @@ def test_restart_changes_nothing(script: list[Delivered], cuts: set[int], data: 
     after.steps, after.offline = before.steps, before.offline
 
     assert expected == after.take([*redelivered, *script[killed_at:]]).end()
+
+
+@given(script=scripts(), cuts=CUTS, data=st.data())
+def test_restart_changes_nothing_beside_a_calibration(
+    script: list[Delivered], cuts: set[int], data: st.DataObject
+) -> None:
+    """
+    A calibration taken over at any step, then a kill at any later one: each step is taken again under its own.
+    """
+    taught_at = data.draw(st.integers(0, len(script)))
+    killed_at = data.draw(st.integers(taught_at, len(script)))
+    pieces = [taught_at, *sorted(c for c in cuts if taught_at < c < killed_at), killed_at]
+    before, through = Recorder(SITE), Recorder(SITE)
+    for recorder in (before, through):
+        recorder.take(script[:taught_at], cuts)
+    body = before.engine.checkpoint()
+    for recorder in (before, through):
+        recorder.engine.take_over(TAUGHT[1], 1)
+    for start, end in pairwise(pieces):
+        before.take(script[start:end])
+        through.take(script[start:end])
+        if data.draw(st.booleans()):
+            body = before.engine.checkpoint()
+    expected = through.take(script[killed_at:]).end()
+    version = taught_in(body)
+    after = Recorder(SITE)
+    after.engine = Engine(SITE, TAUGHT[version], version)
+    store = MemoryStore([step for step in before.steps if not step.is_empty])
+    after.engine.restore(body, store.tags())
+    store.replay_into(after.engine, TAUGHT)
+    if after.engine.taught != 1:
+        after.engine.take_over(TAUGHT[1], 1)
+    after.steps, after.offline = before.steps, before.offline
+
+    assert expected == after.take(script[killed_at:]).end()
 
 
 @given(script=scripts(dead=True), cuts=CUTS)

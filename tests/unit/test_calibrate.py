@@ -108,7 +108,7 @@ def test_calibration_survives_its_file(tmp_path: Path) -> None:
     kept = read_calibration(tmp_path / "c.json")
 
     assert kept.to_json() == Calibration.from_json(kept.to_json()).to_json()
-    with pytest.raises(BadCalibration, match="calibrate anew"):
+    with pytest.raises(BadCalibration, match="of site 'rooms', not of 'other'"):
         Engine(replace(site, id="other"), kept)
     body = json.loads((tmp_path / "c.json").read_text())
     body["hearing"]["dbm"][0][0] = "loud"

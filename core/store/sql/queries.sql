@@ -155,8 +155,8 @@ WHERE site_id = %(site_id)s
 -- end_step --
 -- The step is taken: nothing but this makes it so. No row where the site has another owner by now.
 WITH progress AS (
-    INSERT INTO ingest_progress (site_id, seq, closed_at, messages)
-    VALUES (%(site_id)s, %(seq)s, %(closed_at)s, %(messages)s)
+    INSERT INTO ingest_progress (site_id, seq, closed_at, messages, taught)
+    VALUES (%(site_id)s, %(seq)s, %(closed_at)s, %(messages)s, %(taught)s)
 )
 UPDATE site SET live_seq = %(seq)s
 WHERE site_id = %(site_id)s AND live_seq = %(seq)s - 1 AND writer_epoch = %(epoch)s
@@ -347,8 +347,8 @@ SELECT seq, digest, body FROM engine_checkpoint
 WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) ORDER BY seq DESC
 
 -- progress_after --
--- The steps after one, with the stream time up to which each had everything.
-SELECT seq, closed_at FROM ingest_progress
+-- The steps after one, with the stream time up to which each had everything, and its calibration.
+SELECT seq, closed_at, taught FROM ingest_progress
 WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND seq > %(seq)s ORDER BY seq
 
 -- taken_messages --
@@ -401,6 +401,26 @@ FROM ingest_progress
 DELETE FROM dead_letter WHERE dead_letter_id <= (
     SELECT dead_letter_id FROM dead_letter ORDER BY dead_letter_id DESC OFFSET %(kept)s LIMIT 1
 )
+
+-- publish_calibration --
+-- The next one of a site, which the caller has locked.
+INSERT INTO calibration (site_id, version, published_by, body)
+SELECT s.site_id, 1 + coalesce((SELECT max(version) FROM calibration c WHERE c.site_id = s.site_id), 0), %(by)s, %(body)s
+FROM site s WHERE s.id = %(id)s RETURNING version
+
+-- calibration_version --
+-- The newest one of a site; 0 where there never was one.
+SELECT coalesce((SELECT max(version) FROM calibration c WHERE c.site_id = s.site_id), 0) FROM site s WHERE s.id = %(id)s
+
+-- calibration --
+-- One of a site, or its newest.
+SELECT version, published_at, published_by, body FROM calibration
+WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s)
+  AND (%(version)s::integer IS NULL OR version = %(version)s) ORDER BY version DESC LIMIT 1
+
+-- calibration_in_use --
+-- The one that the last step was decided under.
+SELECT taught FROM ingest_progress WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) ORDER BY seq DESC LIMIT 1
 
 -- upsert_product --
 -- A product as given.

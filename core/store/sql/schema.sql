@@ -241,8 +241,19 @@ CREATE TABLE ingest_progress (
     site_id    integer NOT NULL,
     seq        bigint NOT NULL,
     closed_at  timestamptz NOT NULL,
+    taught     integer NOT NULL DEFAULT 0,          -- which calibration the step was decided under; 0: the plan alone
     messages   bytea NOT NULL DEFAULT '',           -- marks of the messages it was made from, 8 bytes each
     PRIMARY KEY (site_id, seq)
+);
+
+-- What a site has been taught. The newest one counts; one without a body says to go by the plan alone again.
+CREATE TABLE calibration (
+    site_id      integer NOT NULL,
+    version      integer NOT NULL,                  -- counts up from 1
+    published_at timestamptz NOT NULL DEFAULT now(),
+    published_by text NOT NULL,
+    body         jsonb,                             -- as `tallyport calibrate` writes it
+    PRIMARY KEY (site_id, version)
 );
 
 CREATE TABLE engine_checkpoint (
