@@ -24,6 +24,7 @@ from api import (
     sockets,
     stock,
     telemetry,
+    why,
 )
 from api.auth import Doorkeeper, Rates
 from api.hub import Hubs
@@ -42,6 +43,7 @@ ROUTERS = (
     calibration.router,
     readers.router,
     positions.router,
+    why.router,
     passages.router,
     stock.router,
     telemetry.router,
@@ -83,6 +85,7 @@ def _lifespan(settings: Settings, rates: Rates) -> Callable[[FastAPI], AbstractA
             store = await stack.enter_async_context(open_store(settings.database_url or "", role="api"))
             app.state.store = store
             app.state.site_numbers = {}
+            app.state.why_counter = why.Counter(store)
             app.state.doorkeeper = Doorkeeper(store, rates)
             app.state.watch = await stack.enter_async_context(Watch(store).running())
             app.state.hubs = await stack.enter_async_context(Hubs(store, settings).running())

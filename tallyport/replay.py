@@ -3,8 +3,9 @@ The engine offline: recorded reads in, decisions out. No server, no clock; the s
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,20 +13,32 @@ import numpy as np
 
 from core.columns import keys_from_hex
 from core.engine import Engine
+from core.engine.calibration import Calibration
 from core.engine.records_passage import LONGEST_US
+from core.engine.why import Explainer
+from core.errors import BadInput
 from core.model.batch import Batch
 from core.model.columns import ReadColumns
+from core.model.reader_event import ReaderEvent
 from core.model.step import Step
+from core.model.why import History
+from core.model.why_json import as_json
 from core.rules import World, evaluate
 from core.site import Site
 from tallyport.calibrate import read_calibration
 from tallyport.reads import RecordedRead, read_reads
 from tallyport.replay_files import Writers
+from tallyport.words import read_words
 
 BATCH_READS: Final = 5_000
 BATCH_US: Final = 100_000
 """Of event time: what a running line waits at most before it takes what has come."""
 SECOND_US: Final = 1_000_000
+NO_END_US: Final = 2**62
+
+
+class NotRecorded(BadInput):
+    """The tag that is asked about is not in the recording."""
 
 
 @dataclass(slots=True)
@@ -48,49 +61,115 @@ class Tally:
         for movement in step.movements:
             self.movements[movement.kind] = self.movements.get(movement.kind, 0) + 1
 
+    def summary(self) -> dict[str, Any]:
+        """Give the counts to a program."""
+        return asdict(self) | {"movements": dict(sorted(self.movements.items()))}
 
-def replay(reads: Path, site: Site, out: Path, calibration: Path | None = None) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """
+    What may be given to a replay beside its reads, and asked of it.
+
+    words     what readers said of themselves
+    until_us  where it ends; left out, when all that the last reads can lead to is settled
+    why       EPC of a tag to explain as of then, in why.json; left out, none
+    """
+
+    words: Path | None = None
+    until_us: int = NO_END_US
+    why: str = ""
+
+
+def replay(
+    reads: Path, site: Site, out: Path, calibration: Path | None = None, beside: Beside | None = None
+) -> dict[str, Any]:
     """
     Play a file of reads, which must be in time order or nearly so, and write the result files into `out`.
 
-    Raises BadTable for reads that are none, BadCalibration for one of another plan.
+    Raises BadTable for files that are no such tables, BadCalibration for one of another plan, NotRecorded.
     """
+    beside = beside or Beside()
     taught = read_calibration(calibration) if calibration else None
-    engine, tally, writers = Engine(site, taught), Tally(), Writers(site, out)
-    closed_us = 0
-    for rows in _batches(read_reads(reads, site)):
-        closed_us = max(closed_us, *(row.seen_us for row in rows))
-        tally.reads += len(rows)
-        _take(_step(engine, _batch(rows, closed_us), closed_us), writers, tally)
-    _take(_step(engine, Batch.empty(), _end_us(site, closed_us)), writers, tally)
+    player = _Player(Engine(site, taught), Writers(site, out), keeps=bool(beside.why))
+    player.words = read_words(beside.words, site) if beside.words else []
+    rows = (row for row in read_reads(reads, site) if row.seen_us <= beside.until_us)
+    for batch in _batches(rows):
+        player.play(batch)
+    player.end(beside.until_us)
     out.mkdir(parents=True, exist_ok=True)
-    writers.write()
-    summary = {
-        "reads": tally.reads,
-        "stored": tally.stored,
-        "repeats": tally.repeats,
-        "late": tally.late,
-        "tags": tally.tags,
-        "movements": dict(sorted(tally.movements.items())),
-    }
+    player.writers.write()
+    if beside.why:
+        _write_why(player.history(), site, taught, beside.why, out)
+    summary = player.tally.summary()
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
+
+
+class _Player:
+    """A recording on its way through the engine."""
+
+    def __init__(self, engine: Engine, writers: Writers, *, keeps: bool) -> None:
+        self.tally, self.writers = Tally(), writers
+        self.words: list[ReaderEvent] = []
+        """What readers will say, in the order of times."""
+        self._engine = engine
+        self._keeps = keeps
+        self._closed_us = 0
+        self._kept: list[ReadColumns] = []
+        self._told: list[ReaderEvent] = []
+        self._long: dict[tuple[int, int], str] = {}
+
+    def play(self, rows: list[RecordedRead]) -> None:
+        """Take reads that arrive together, and what readers have said by then."""
+        self._closed_us = max(self._closed_us, *(row.seen_us for row in rows))
+        self.tally.reads += len(rows)
+        batch = _batch(rows, self._closed_us)
+        self._long.update(batch.long_epcs)
+        self._take(replace(batch, events=self._said(self._closed_us)), self._closed_us)
+
+    def end(self, until_us: int) -> None:
+        """Take what readers said after the last read, and let time go on to the end."""
+        words = self._said(until_us)
+        if words:
+            self._closed_us = max(self._closed_us, words[-1].seen_us)
+            self._take(replace(Batch.empty(), events=words), self._closed_us)
+        settled_us = _end_us(self._engine.site, self._closed_us)
+        if until_us != NO_END_US:
+            self._closed_us = settled_us = max(self._closed_us, until_us)
+        self._take(Batch.empty(), settled_us)
+
+    def history(self) -> History:
+        """Give what an explanation rests on: all that was kept, up to the end or the last word."""
+        reads, words = ReadColumns.concat(self._kept), tuple(self._told)
+        return History(reads=reads, events=words, closed_us=self._closed_us, long_epcs=self._long)
+
+    def _said(self, until_us: int) -> tuple[ReaderEvent, ...]:
+        n = bisect_right(self.words, until_us, key=lambda word: word.seen_us)
+        said, self.words = self.words[:n], self.words[n:]
+        return tuple(said)
+
+    def _take(self, batch: Batch, closed_us: int) -> None:
+        """One step with the alerts that it gives cause for; no shipment is known, so nothing may leave."""
+        step = self._engine.step(batch, closed_us)
+        step = evaluate(step, World(site=self._engine.site, offline_readers=self._engine.offline_readers))
+        if self._keeps:
+            self._kept.append(step.stored.reads)
+            self._told += step.reader_events
+        self.writers.note(step)
+        self.tally.add(step)
+
+
+def _write_why(history: History, site: Site, taught: Calibration | None, epc: str, out: Path) -> None:
+    why = Explainer(site, taught).explain(history, epc.upper())
+    if why is None:
+        raise NotRecorded(f"{epc} is not in this recording: look for a typing error, or leave --why out")
+    (out / "why.json").write_text(json.dumps(as_json(why), indent=2) + "\n", encoding="utf-8")
 
 
 def _end_us(site: Site, closed_us: int) -> int:
     """When all that the last reads can lead to is settled: the longest passage has its verdict."""
     return closed_us + int((site.engine.settle_s + site.engine.leave_after_s) * SECOND_US) + LONGEST_US + SECOND_US
-
-
-def _step(engine: Engine, batch: Batch, closed_us: int) -> Step:
-    """One step with the alerts that it gives cause for, as in the line; no shipment is known, so nothing may leave."""
-    step = engine.step(batch, closed_us)
-    return evaluate(step, World(site=engine.site, offline_readers=engine.offline_readers))
-
-
-def _take(step: Step, writers: Writers, tally: Tally) -> None:
-    writers.note(step)
-    tally.add(step)
 
 
 def _batch(rows: list[RecordedRead], closed_us: int) -> Batch:

@@ -36,7 +36,7 @@ class Writers:
             self._note_movement(movement)
         for passage in step.passages:
             said = (passage.door, passage.epc, passage.verdict, passage.direction, f"{passage.confidence:.3f}")
-            self._passages.append((passage.opened_us, (_time(passage.opened_us), _time(passage.closed_us), *said)))
+            self._passages.append((passage.opened_us, (moment(passage.opened_us), moment(passage.closed_us), *said)))
         for change in step.presences:
             state = "present" if change.heard else "absent"
             self._presence.append((change.at_us, change.epc, state, f"{change.presence:.3f}"))
@@ -47,13 +47,13 @@ class Writers:
     def write(self) -> None:
         """Write the files."""
         with _table(self._out / "zones.csv", "time,epc,zone,confidence,x,y") as rows:
-            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._zones))
+            rows.writerows((moment(at_us), *rest) for at_us, *rest in sorted(self._zones))
         with _table(self._out / "passages.csv", "opened,closed,door,epc,verdict,direction,confidence") as rows:
             rows.writerows(row for _, row in sorted(self._passages))
         with _table(self._out / "presence.csv", "time,epc,state,confidence") as rows:
-            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._presence))
+            rows.writerows((moment(at_us), *rest) for at_us, *rest in sorted(self._presence))
         with _table(self._out / "alerts.csv", "time,kind,subject") as rows:
-            rows.writerows((_time(at_us), *rest) for at_us, *rest in sorted(self._alerts))
+            rows.writerows((moment(at_us), *rest) for at_us, *rest in sorted(self._alerts))
 
     def _note_movement(self, movement: Movement) -> None:
         at_us, confidence = movement.at_us, f"{movement.confidence:.3f}"
@@ -100,5 +100,6 @@ def _table(path: Path, columns: str) -> Iterator[Any]:
         yield rows
 
 
-def _time(at_us: int) -> str:
+def moment(at_us: int) -> str:
+    """A time as our tables have it: Unix seconds with all six digits."""
     return f"{at_us // 1_000_000}.{at_us % 1_000_000:06d}"

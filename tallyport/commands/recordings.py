@@ -8,7 +8,9 @@ import typer
 from core.site_file import load_site
 from tallyport.calibrate import calibrate as calibrate_site
 from tallyport.commands.console import print_json, speaking
+from tallyport.replay import NO_END_US, Beside
 from tallyport.replay import replay as replay_reads
+from tallyport.score.tables import micros_of
 
 
 def replay(
@@ -20,10 +22,21 @@ def replay(
     calibration: Annotated[
         Path | None, typer.Option("--calibration", help="What `tallyport calibrate` learned.", exists=True)
     ] = None,
+    *,
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", help="WORDS.csv: time,reader,kind[,port,value,epc,text] of the readers.", exists=True),
+    ] = None,
+    until: Annotated[
+        str, typer.Option("--until", help="Stop there: Unix seconds or ISO 8601; left out, when all is settled.")
+    ] = "",
+    why: Annotated[str, typer.Option("--why", metavar="EPC", help="Explain where this tag is then: why.json.")] = "",
 ) -> None:
     """Play recorded reads through the engine, with no server: the same input gives the same bytes."""
     with speaking():
-        summary = replay_reads(reads, load_site(site_file), out_dir, calibration)
+        until_us = micros_of(until) if until else NO_END_US
+        beside = Beside(words=words, until_us=until_us, why=why)
+        summary = replay_reads(reads, load_site(site_file), out_dir, calibration, beside)
     print_json(summary)
 
 

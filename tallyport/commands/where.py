@@ -1,20 +1,26 @@
-"""`tallyport where`: the last that is known of one tag, and what says so."""
+"""`tallyport where`: the last that is known of one tag, and why."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from core.errors import TallyportError
-from core.model.step import STATE_NAMES, TagState
-from core.store.views import ask, ask_one
-from tallyport.commands.console import JsonFlag, out, print_json, print_table, run, settings, when
+from core.errors import BadInput, TallyportError
+from core.store.views_site import site_number
+from core.store.views_stock import find_tag, list_positions
+from core.why import Answer, Desk
+from tallyport.commands.console import JsonFlag, err, out, print_json, run, settings, speaking, when
 from tallyport.commands.database import chosen_site, opened
-
-READS_SHOWN = 10
+from tallyport.commands.why import print_why
+from tallyport.evidence import save_evidence
 
 
 class NeverSeen(TallyportError):
     """No reader of the site has ever seen this EPC."""
+
+
+class NothingToSave(BadInput):
+    """There is no evidence to save."""
 
 
 def where(
@@ -23,14 +29,29 @@ def where(
         str | None, typer.Option("--site", help="Site id; may be left out where there is one site.")
     ] = None,
     *,
-    why: Annotated[bool, typer.Option("--why", help="Also show its last reads and moves.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Also say why: what was heard, and which rule decided.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="With --why: a folder for the evidence, as `tallyport replay` takes it."),
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Say where a tag is, since when, and how sure that is."""
-    found = run(_where(epc.upper(), site, why=why))
+    with_reasons = why or save is not None
+    found, answer = run(_ask(epc.upper(), site, why=with_reasons))
+    if save is not None and answer is not None:
+        with speaking():
+            _save(answer, save)
     if json:
-        print_json(found)
+        reasons = {} if answer is None else answer.as_json()
+        print_json({**found, **{name: value for name, value in reasons.items() if name != "position"}})
         return
+    _print_position(found)
+    if answer is not None:
+        print_why(answer)
+
+
+def _print_position(found: dict[str, Any]) -> None:
     place = found["zone_name"] or "an unknown place"
     out.print(f"{found['epc']}  {found['identity']}", markup=False)
     out.print(
@@ -38,52 +59,26 @@ def where(
         f"last seen {when(found['seen_at'])} by {found['reader'] or 'nobody'} antenna {found['antenna']}",
         markup=False,
     )
-    if why:
-        print_table(
-            ("seen", "reader", "antenna", "dBm", "late"),
-            [(when(r["seen_at"]), r["reader"], r["antenna"], r["rssi_dbm"], r["late"]) for r in found["reads"]],
-            "no reads are kept of it any more",
-        )
-        print_table(
-            ("at", "what", "from", "to", "confidence"),
-            [(when(m["at"]), m["kind"], m["from_zone"], m["to_zone"], m["confidence"]) for m in found["movements"]],
-            "it has not moved",
-        )
 
 
-async def _where(epc: str, site: str | None, *, why: bool) -> dict[str, Any]:
+def _save(answer: Answer, folder: Path) -> None:
+    if answer.history is None:
+        raise NothingToSave("no reads of this tag are kept any more: there is no evidence to save")
+    again = save_evidence(folder, answer.site, answer.history, str(answer.position["epc"]))
+    err.print(f"saved; this plays it again, and makes the same why.json:\n  {again}", markup=False, soft_wrap=True)
+
+
+async def _ask(epc: str, site: str | None, *, why: bool) -> tuple[dict[str, Any], Answer | None]:
     async with opened(settings()) as store:
         site_id = await chosen_site(store, site)
         async with store.connection() as conn:
-            row = await ask_one(conn, "site", site=site_id)
-            number = None if row is None else row["site_id"]
-            tag = await ask_one(conn, "tag", site_id=number, epc=epc, tag_id=None)
+            number = await site_number(conn, site_id)
+            assert number is not None
+            tag = await find_tag(conn, number, epc=epc)
             if tag is None:
                 raise NeverSeen(f"{epc} has never been seen at {site_id}: look for a typing error, or ask another site")
-            filters = dict.fromkeys(("after", "epc", "gtin", "sku", "zone", "state", "q"))
-            found = await ask_one(conn, "positions", site_id=number, tag_id=tag["tag_id"], limit=1, **filters)
-            if found is None:
-                raise NeverSeen(f"{epc} has been seen at {site_id} but not placed yet: try again in a second")
-            found["state"] = STATE_NAMES[TagState(found["state"])]
-            if why:
-                since = dict.fromkeys(("since", "until", "after_us"))
-                found["reads"] = await ask(
-                    conn,
-                    "reads",
-                    site_id=number,
-                    tag_id=tag["tag_id"],
-                    limit=READS_SHOWN,
-                    **since,
-                    after_point=None,
-                    after_raw=None,
-                )
-                found["movements"] = await ask(
-                    conn,
-                    "movements",
-                    site_id=number,
-                    tag_id=tag["tag_id"],
-                    limit=READS_SHOWN,
-                    **since,
-                    **dict.fromkeys(("kind", "zone", "after_tag", "after_seq", "after_kind")),
-                )
-            return found
+            rows = await list_positions(conn, number, 1, tag_id=tag["tag_id"])
+        if not rows:
+            raise NeverSeen(f"{epc} has been seen at {site_id} but not placed yet: try again in a second")
+        answer = await Desk(store).ask(site_id, number, epc) if why else None
+    return (rows[0] if answer is None else answer.position), answer

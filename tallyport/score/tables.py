@@ -4,17 +4,51 @@ CSV tables that people and programs write: read strictly, and refused with file,
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from core.errors import BadInput
+
+Number = TypeVar("Number", int, float)
 
 
 class BadTable(BadInput):
     """A CSV file does not have the columns or values that it should; the message names file and line."""
+
+
+class BadTime(BadInput):
+    """A text is no time; the message says what to write."""
+
+
+def seconds_of(text: str) -> float:
+    """Read a time: Unix seconds or ISO 8601, in UTC if it names no zone. Raises BadTime."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = _iso(text)
+    if not math.isfinite(number):
+        raise BadTime(f"{text!r} is no time: write Unix seconds or ISO 8601")
+    return number
+
+
+def micros_of(text: str) -> int:
+    """Read a time as Unix microseconds; a fraction of six digits is kept exactly. Raises BadTime."""
+    whole, _, fraction = text.partition(".")
+    if whole.isdigit() and (fraction.isdigit() or not fraction):
+        return int(whole) * 1_000_000 + int((fraction + "000000")[:6])
+    return round(seconds_of(text) * 1_000_000)
+
+
+def _iso(text: str) -> float:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadTime(f"{text!r} is no time: write Unix seconds or ISO 8601") from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +87,11 @@ class Row:
 
     def seconds(self, name: str) -> float:
         """A time, as Unix seconds."""
-        text = self.some(name)
-        try:
-            number = float(text)
-        except ValueError:
-            return self._iso(text)
-        if not math.isfinite(number):
-            raise self.bad(f"{text!r} is no time: write Unix seconds or ISO 8601")
-        return number
+        return self._time(name, seconds_of)
 
     def micros(self, name: str) -> int:
         """A time, as Unix microseconds; a fraction of six digits is kept exactly."""
-        whole, _, fraction = self.some(name).partition(".")
-        if whole.isdigit() and (fraction.isdigit() or not fraction):
-            return int(whole) * 1_000_000 + int((fraction + "000000")[:6])
-        return round(self.seconds(name) * 1_000_000)
+        return self._time(name, micros_of)
 
     def number(self, name: str) -> float | None:
         """A finite number; None where there is none."""
@@ -80,12 +104,11 @@ class Row:
             raise self.bad(f"{name} {text!r} is no number: write one, or leave it empty")
         return number
 
-    def _iso(self, text: str) -> float:
+    def _time(self, name: str, read: Callable[[str], Number]) -> Number:
         try:
-            when = datetime.fromisoformat(text)
-        except ValueError:
-            raise self.bad(f"{text!r} is no time: write Unix seconds or ISO 8601") from None
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+            return read(self.some(name))
+        except BadTime as exc:
+            raise self.bad(str(exc)) from None
 
 
 @dataclass(frozen=True, slots=True)

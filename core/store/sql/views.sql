@@ -323,3 +323,49 @@ FROM api_token WHERE token_id = %(token_id)s;
 -- reject_pending_reader --
 -- A person has turned a reader away.
 DELETE FROM pending_reader WHERE topic = %(topic)s AND site IN (%(site)s, '') RETURNING topic;
+
+-- tag_last_read --
+-- When a tag was heard last, as far as its reads are kept.
+SELECT max(seen_at) FROM read WHERE site_id = %(site_id)s AND tag_id = %(tag_id)s;
+
+-- tag_history --
+-- A tag's newest kept reads within a time, late ones left out: they moved nothing.
+SELECT r.seen_at, r.raw_us, r.read_point_no, t.epc, r.rssi_dbm, r.phase_deg, r.channel_mhz, r.count
+FROM read r JOIN tag t ON t.site_id = r.site_id AND t.tag_id = r.tag_id
+WHERE r.site_id = %(site_id)s AND r.tag_id = %(tag_id)s AND r.seen_at >= %(since)s
+ORDER BY r.seen_at DESC, r.read_point_no DESC, r.raw_us DESC LIMIT %(limit)s;
+
+-- door_history --
+-- What else some read points heard within a time.
+SELECT r.seen_at, r.raw_us, r.read_point_no, t.epc, r.rssi_dbm, r.phase_deg, r.channel_mhz, r.count
+FROM read r JOIN tag t ON t.site_id = r.site_id AND t.tag_id = r.tag_id
+WHERE r.site_id = %(site_id)s AND r.tag_id <> %(tag_id)s AND r.read_point_no = ANY (%(points)s::smallint[])
+  AND r.seen_at >= %(since)s AND r.seen_at <= %(until)s
+ORDER BY r.seen_at, r.read_point_no, t.epc LIMIT %(limit)s;
+
+-- signs_of_life --
+-- That readers read something: the first and the last moment of each second.
+SELECT p.reader, min(s.first_at), max(s.last_at)
+FROM (
+    SELECT read_point_no, date_bin('1 second', seen_at, timestamptz 'epoch') AS second,
+           min(seen_at) AS first_at, max(seen_at) AS last_at
+    FROM read WHERE site_id = %(site_id)s AND seen_at >= %(since)s AND seen_at <= %(until)s GROUP BY 1, 2
+) s JOIN read_point p ON p.site_id = %(site_id)s AND p.read_point_no = s.read_point_no
+GROUP BY p.reader, s.second ORDER BY 2, 1;
+
+-- event_history --
+-- What readers said within a time, and before it the last word that still holds: running or not, each antenna up or not.
+(SELECT DISTINCT ON (reader, CASE WHEN kind LIKE 'antenna%%' THEN port END)
+        seen_at, arrived_at, reader, kind, port, value, epc, text
+ FROM reader_event
+ WHERE site_id = %(site_id)s AND seen_at < %(since)s
+   AND kind IN ('antenna_up', 'antenna_down', 'inventory_started', 'inventory_stopped')
+ ORDER BY reader, CASE WHEN kind LIKE 'antenna%%' THEN port END, seen_at DESC)
+UNION ALL
+(SELECT seen_at, arrived_at, reader, kind, port, value, epc, text FROM reader_event
+ WHERE site_id = %(site_id)s AND seen_at >= %(since)s AND seen_at <= %(until)s
+ ORDER BY seen_at, reader, kind, port LIMIT %(limit)s);
+
+-- stream_now --
+-- Up to when everything that a site's readers told has been taken in.
+SELECT max(closed_at) FROM ingest_progress WHERE site_id = %(site_id)s;
