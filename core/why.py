@@ -9,16 +9,19 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.engine.calibration import Calibration
 from core.engine.why import Explainer
 from core.model.step import STATE_NAMES
 from core.model.why import History, Why
 from core.model.why_json import as_json
 from core.site import Site
 from core.store import Store
+from core.store.calibrations import version_in_use
 from core.store.history import load_history
 from core.store.registry import load_site
 from core.store.views import Row, see_one_moment
 from core.store.views_stock import find_tag, list_movements, list_passages, list_positions
+from core.taught import fitting_calibration
 
 LATELY = 5
 """How many of the last movements and passages are shown."""
@@ -30,14 +33,17 @@ class Answer:
     Why a tag is where it is.
 
     position is what is said live; why rests on history and is None, as that is, where no read is kept any more.
+    taught is the number of the calibration that the line goes by, 0 for none.
     """
 
     site: Site
+    taught: int
     position: Row
     movements: list[Row]
     passages: list[Row]
     history: History | None
-    why: Why | None
+    calibration: Calibration | None = None
+    why: Why | None = None
 
     @property
     def differs(self) -> str:
@@ -69,20 +75,25 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._explainers: dict[str, Explainer] = {}
+        self._explainers: dict[str, tuple[int, Explainer]] = {}
 
     async def ask(self, site_id: str, site_number: int, epc: str) -> Answer | None:
         """Explain a tag; None for one never seen at the site. Raises UnknownSite, StoreUnavailable."""
         known = await _look_up(self._store, site_id, site_number, epc)
         if known is None or known.history is None:
             return known
-        return replace(known, why=await asyncio.to_thread(self._explain, known.site, known.history, epc))
+        explainer = await self._explainer(known.site, known.taught)
+        why = await asyncio.to_thread(explainer.explain, known.history, epc)
+        return replace(known, why=why, calibration=explainer.calibration)
 
-    def _explain(self, site: Site, history: History, epc: str) -> Why | None:
-        explainer = self._explainers.get(site.id)
-        if explainer is None or explainer.site != site:
-            explainer = self._explainers[site.id] = Explainer(site)
-        return explainer.explain(history, epc)
+    async def _explainer(self, site: Site, taught: int) -> Explainer:
+        """The site's explainer, made anew when its plan or its calibration is another."""
+        version, explainer = self._explainers.get(site.id, (taught, None))
+        if explainer is None or version != taught or explainer.site != site:
+            calibration = await fitting_calibration(self._store, site, taught)
+            explainer = await asyncio.to_thread(Explainer, site, calibration)
+            self._explainers[site.id] = (taught, explainer)
+        return explainer
 
 
 async def _look_up(store: Store, site_id: str, site_number: int, epc: str) -> Answer | None:
@@ -102,4 +113,7 @@ async def _look_up(store: Store, site_id: str, site_number: int, epc: str) -> An
         passages = await list_passages(
             conn, site_number, LATELY, epc=epc, **none, **dict.fromkeys(("door", "verdict", "after_door"))
         )
-    return Answer(site=site, position=positions[0], movements=movements, passages=passages, history=history, why=None)
+        taught = await version_in_use(conn, site_id)
+    return Answer(
+        site=site, taught=taught, position=positions[0], movements=movements, passages=passages, history=history
+    )

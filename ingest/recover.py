@@ -8,7 +8,7 @@ from core.engine import CheckpointUnreadable, Engine
 from core.engine.checkpoint import taught_in
 from core.site import Site
 from core.store import Store
-from ingest.taught import fitting_calibration
+from core.taught import fitting_calibration
 
 log = logging.getLogger(__name__)
 

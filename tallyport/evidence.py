@@ -19,17 +19,25 @@ from tallyport.words import write_words
 COLUMNS = ("time", "reader", "antenna", "epc", "rssi", "phase", "channel")
 
 
-def save_evidence(folder: Path, site: Site, history: History, epc: str) -> str:
-    """Write site.toml, reads.csv, words.csv and why.json; the command that makes why.json anew from the others."""
+def save_evidence(folder: Path, explainer: Explainer, history: History, epc: str) -> str:
+    """
+    Write site.toml, reads.csv, words.csv, why.json and, where there is one, calibration.json.
+
+    Returns the command that makes why.json anew from the others.
+    """
+    site, taught = explainer.site, explainer.calibration
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(dump_site(site), encoding="utf-8")
     _write_reads(folder / "reads.csv", site, history)
     write_words(folder / "words.csv", history.events)
-    why = Explainer(site).explain(history, epc)
+    if taught is not None:
+        (folder / "calibration.json").write_text(json.dumps(taught.to_json()) + "\n", encoding="utf-8")
+    why = explainer.explain(history, epc)
     assert why is not None
     (folder / "why.json").write_text(json.dumps(as_json(why), indent=2) + "\n", encoding="utf-8")
+    calibrated = "" if taught is None else f"--calibration {folder}/calibration.json "
     return (
-        f"tallyport replay {folder}/reads.csv --site {folder}/site.toml --words {folder}/words.csv "
+        f"tallyport replay {folder}/reads.csv --site {folder}/site.toml {calibrated}--words {folder}/words.csv "
         f"--until {moment(history.closed_us)} --why {epc} --out {folder}/again"
     )
 

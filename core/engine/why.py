@@ -35,8 +35,8 @@ class Explainer:
 
     def __init__(self, site: Site, calibration: Calibration | None = None) -> None:
         self.site = site
+        self.calibration = calibration
         self._plan = taught_plan(site, calibration)
-        self._doors = calibration.doors if calibration else None
 
     def explain(self, history: History, epc: str) -> Why | None:
         """
@@ -44,7 +44,9 @@ class Explainer:
 
         The same history gives the same answer, however its reads are ordered.
         """
-        settled = Settled(self.site, self._plan, Passages(self.site, self._doors))
+        settled = Settled(
+            self.site, self._plan, Passages(self.site, self.calibration.doors if self.calibration else None)
+        )
         play = _Play(self.site, settled, history)
         tag = play.index.id_of(epc)
         return None if tag is None else play.why(tag, epc)

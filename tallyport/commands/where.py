@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.engine.why import Explainer
 from core.errors import BadInput, TallyportError
 from core.store.views_site import site_number
 from core.store.views_stock import find_tag, list_positions
@@ -64,7 +65,8 @@ def _print_position(found: dict[str, Any]) -> None:
 def _save(answer: Answer, folder: Path) -> None:
     if answer.history is None:
         raise NothingToSave("no reads of this tag are kept any more: there is no evidence to save")
-    again = save_evidence(folder, answer.site, answer.history, str(answer.position["epc"]))
+    explainer = Explainer(answer.site, answer.calibration)
+    again = save_evidence(folder, explainer, answer.history, str(answer.position["epc"]))
     err.print(f"saved; this plays it again, and makes the same why.json:\n  {again}", markup=False, soft_wrap=True)
 
 

@@ -28,7 +28,7 @@ def test_saved_evidence_replays_to_the_same_answer(tmp_path: Path, reads: Reads,
     The command that saving names makes the same why.json; the last zone it publishes, and how sure, are the answer's.
     """
     told = history([read for read in reads if read[0] <= until_s], until_s=until_s)
-    command = shlex.split(save_evidence(tmp_path / "it", SITE, told, EPC))
+    command = shlex.split(save_evidence(tmp_path / "it", Explainer(SITE), told, EPC))
     result = CliRunner().invoke(app, command[1:])
     answer = Explainer(SITE).explain(told, EPC)
     said = json.loads((tmp_path / "it/why.json").read_text())
@@ -46,7 +46,7 @@ def test_replay_refuses_to_explain_a_tag_that_it_has_not(tmp_path: Path) -> None
     """
     An EPC that is not in the recording is misuse, and the message says what to do.
     """
-    command = shlex.split(save_evidence(tmp_path / "it", SITE, history(inside(), until_s=20), EPC))
+    command = shlex.split(save_evidence(tmp_path / "it", Explainer(SITE), history(inside(), until_s=20), EPC))
     result = CliRunner().invoke(app, [*command[1:-3], "ABCD", *command[-2:]])
 
     assert result.exit_code == 2
