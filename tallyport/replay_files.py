@@ -13,6 +13,8 @@ from core.site import Site
 
 MOVED_M: Final = 0.1
 """A tag that has gone less far than this since it was last told is where it was."""
+SURER: Final = 0.05
+"""And we are as sure of it if our confidence has changed by less."""
 
 
 class Writers:
@@ -27,7 +29,7 @@ class Writers:
         self._alerts: list[tuple[int, str, str]] = []
         self._open: set[tuple[str, str]] = set()
         self._epcs: list[str] = []
-        self._points: dict[int, tuple[float, float]] = {}
+        self._points: dict[int, tuple[float, float, float]] = {}
 
     def note(self, step: Step) -> None:
         """Take what a step decided: movements where they settled, and points on the map as they were seen."""
@@ -75,15 +77,17 @@ class Writers:
             self._alerts.append((change.at_us, *alert))
 
     def _note_points(self, step: Step) -> None:
-        """Points of tags that stay in their zone and move about in it."""
+        """Points of tags that stay in their zone and move about in it, or of which we are surer or less sure by now."""
         told = step.positions
         columns = (told.tag_id, told.zone, told.state, told.confidence, told.x_m, told.y_m, told.seen_us)
         for tag, zone, state, confidence, x, y, at_us in zip(*(c.tolist() for c in columns), strict=True):
             was = self._points.get(tag)
             near = was is not None and abs(was[0] - x) < MOVED_M and abs(was[1] - y) < MOVED_M
-            if zone == NOWHERE or state != TagState.PRESENT or near:
+            if near and was is not None and abs(was[2] - confidence) < SURER:
                 continue
-            self._points[tag] = (x, y)
+            if zone == NOWHERE or state != TagState.PRESENT:
+                continue
+            self._points[tag] = (x, y, confidence)
             place = (self._site.zones[zone].id, f"{confidence:.3f}", f"{x:.2f}", f"{y:.2f}")
             self._zones.append((at_us, self._epcs[tag], *place))
 

@@ -55,7 +55,8 @@ def drift(tag: int, gap_s: float, point: int, belief: Any, plan: Any, scratch: A
     flows = [(place, max(weight * (1.0 - left), LEAST), gain) for place, weight, gain in was]
     for place, weight, gain in was:
         beside = listed(plan.next_place[place]) if weight >= FAINT else []
-        flows += [(other, weight * left * (1.0 - JUMP) / len(beside), gain) for other in beside]
+        parts = weight * left * (1.0 - JUMP) / (1 + len(beside))
+        flows += [(other, parts, gain) for other in (place, *beside)]
     flows += [(place, max(left * JUMP, LEAST) / len(reach), was[0][2]) for place in reach]
     totals: dict[int, float] = {}
     for place, weight, _ in flows:

@@ -89,7 +89,8 @@ def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratc
     """
     List where a tag may be by now: where it was, the places beside those, and all that the read point hears.
 
-    Returns how many.
+    What left a place went to one of those beside it or came back, each as likely, so that however long a silence lasts,
+    a tag is no likelier elsewhere than where it was. Returns how many.
 
     tag      int      its row in belief, which has at least one place
     gap_s    float    seconds since it was last read
@@ -110,8 +111,10 @@ def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratc
         if place >= 0 and weight >= FAINT:
             while beside < plan.next_place.shape[1] and plan.next_place[place, beside] >= 0:
                 beside += 1
+        part = weight * left * (np.float32(1.0) - JUMP) / np.float32(beside + 1)
+        if place >= 0:
+            n = put(place, part, belief.gain[tag, k], scratch, n)
         for j in range(beside):
-            part = weight * left * (np.float32(1.0) - JUMP) / np.float32(beside)
             n = put(plan.next_place[place, j], part, belief.gain[tag, k], scratch, n)
     heard = 0
     while heard < plan.nearby.shape[1] and plan.nearby[point, heard] >= 0:

@@ -20,13 +20,18 @@ SETTLING_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What we said: from this second on the tag is in this zone, '' for unknown or gone; metres where they are told."""
+    """
+    What we said: from this second on the tag is in this zone, '' for unknown or gone.
+
+    Its point in metres, and how sure that is, 0..1, where they are told.
+    """
 
     epc: str
     at_s: float
     zone: str
     x_m: float | None = None
     y_m: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,7 @@ def read_published(path: Path) -> list[Published]:
             zone=row.text("zone"),
             x_m=row.number("x"),
             y_m=row.number("y"),
+            confidence=row.number("confidence"),
         )
         for row in read_table(path, ("time", "epc", "zone")).rows
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from tests.accuracy.protocols import bed, counts, doors, hall, hard, presence, silence, squares, warehouse
+from tests.accuracy.protocols import bed, confidence, counts, doors, hall, hard, presence, silence, squares, warehouse
 from tests.accuracy.report import Table
 
 TAKEN: Final = (50, 10)
@@ -22,6 +22,7 @@ PROTOCOLS: Final[Mapping[str, Callable[[], Table]]] = {
     doors.NAME: doors.run,
     silence.NAME: silence.run,
     hard.NAME: hard.run,
+    confidence.NAME: confidence.run,
 }
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Where a tag is: real recordings": (bed.NAME, hall.NAME),
@@ -32,5 +33,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         warehouse.NAME,
         hard.NAME,
     ),
+    "How sure to be": (confidence.NAME,),
     "What happened at a door": (doors.NAME,),
 }

@@ -49,9 +49,9 @@ def site() -> Site:
     return room("shelf", [shelf], [reader("shelf-1", antenna)], EngineParameters(missing_after_s=1.0))
 
 
-def crowd() -> Streams:
+def crowd(seed: int = SEED) -> Streams:
     """Draw the crowd."""
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     streams = {}
     for number in range(TAGS):
         epc = epc_of(number)
@@ -59,9 +59,9 @@ def crowd() -> Streams:
     return streams
 
 
-def seldom() -> Streams:
+def seldom(seed: int = SEED) -> Streams:
     """Draw the three tags of the crowd that are almost never read."""
-    chance = random.Random(SEED + 1)
+    chance = random.Random(seed + 1)
     epcs = [epc_of(0xA00 + number) for number in range(SELDOM)]
     return {epc: [Read(START_S + at, "shelf-1", 1, epc, -72.0) for at in _times(chance, _seldom_gap_s)] for epc in epcs}
 
@@ -79,14 +79,14 @@ def lying() -> Streams:
     return streams
 
 
-def taken_away(streams: Streams, share: float, beside: Streams) -> Recording:
+def taken_away(streams: Streams, share: float, beside: Streams, seed: int = SEED) -> Recording:
     """
     Keep a share of the reads, and take each tag away at a random time in the middle half of its stream.
 
     Tags beside them stay, and are not judged.
     """
     reads, truth = [], []
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     for epc, stream in streams.items():
         first_s, last_s = stream[0].at_s, stream[-1].at_s
         cut_s = first_s + (last_s - first_s) * chance.uniform(0.25, 0.75)
