@@ -31,6 +31,12 @@ CounterName = Literal[
     "ingest.reads",
     # Messages that the broker sent again although we had them: acknowledged, not taken twice.
     "ingest.redelivered",
+    # Messages put on disk because the database was away.
+    "ingest.spooled",
+    # Messages whose bytes on disk were not those that had been written; each is a dead letter.
+    "ingest.spool_damaged",
+    # Files of waiting messages that could not be read and were put aside.
+    "ingest.spools_broken",
     # Reads kept in the database.
     "ingest.stored",
     # Reads dropped because the same antenna saw the tag a moment ago.
@@ -74,6 +80,10 @@ GaugeName = Literal[
     "ingest.last_commit_time_s",
     # 1 while the line still takes in what the broker held for it.
     "ingest.catching_up",
+    # Messages that wait on disk.
+    "ingest.spool_messages",
+    # 1 while no more can be put on disk, and the broker has to keep what comes.
+    "ingest.spool_full",
     # Sites that another process writes, for which this one stands by.
     "ingest.standing_by",
 ]

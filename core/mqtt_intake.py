@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.counters import count, set_gauge
+from core.model.spool_place import SpoolPlace
 
 KEPT_OF_OVERSIZE = 4096
 """Bytes kept of a payload that is over the limit, for the person who looks at the dead letter."""
@@ -19,6 +20,7 @@ class Delivery:
     One message from the broker, and the only way to tell the broker that we are done with it.
 
     problem says why the message may not be read (too large, a topic that is no text); size is its true length.
+    spooled says where on disk it has waited, if it has.
     """
 
     topic: str
@@ -30,6 +32,7 @@ class Delivery:
     problem: str = ""
     retained: bool = False
     redelivered: bool = False
+    spooled: SpoolPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,15 @@ class Intake:
             self._rest()
             count("mqtt.pauses", not self.resting)
             self.resting = True
+
+    def take(self, limit: int) -> list[Delivery]:
+        """Return what waits, oldest first, at most so many; empty where nothing does."""
+        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+
+    def put_back(self, deliveries: list[Delivery]) -> None:
+        """Let what was just taken wait again, before all else."""
+        self._waiting.extendleft(reversed(deliveries))
+        self._arrived.set()
 
     def done_with(self, payload_bytes: int) -> None:
         """Count a message out; once half is free the socket is read again."""

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     """How often old reads are dropped where the database does not do it itself."""
     retention_read_h: int = Field(48, ge=1)
     """Hours that kept reads stay in the database."""
+    spool_dir: Path | None = None
+    """Where messages wait while the database is away; `spool` in data_dir when left out."""
+    spool_bytes_max: int = Field(4096 * MIB, ge=MIB)
+    """What they may weigh a site; past it the broker has to keep what comes."""
+    spool_after_s: float = Field(2.0, gt=0.0)
+    """How long a commit may be stuck before what comes is put there."""
     ingest_metrics_port: int = Field(0, ge=0, le=65535)
     """Port on loopback where the line shows its counters to Prometheus; 0 for none."""
 

@@ -61,6 +61,7 @@ class Assembly:
             dead_letters=tuple(work.dead),
             ledger=self._ledger.take(),
             long_epcs=work.long_epcs,
+            spooled=next((t.delivery.spooled for t in reversed(gathered.taken) if t.delivery.spooled), None),
             messages=np.array([taken.mark for taken in gathered.taken if taken.mark], np.int64),
         )
 

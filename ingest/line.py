@@ -22,6 +22,8 @@ from ingest.live import Live
 from ingest.pending import Pending
 from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
+from ingest.spool import Spool
+from ingest.spooling import Spooling
 from ingest.stream_clock import StreamClock
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class LineLimits:
     batch: BatchLimits
     catch_up_us: int
     checkpoint_every_s: float
+    spool_after_s: float
 
 
 class Line:
@@ -60,18 +63,22 @@ class Line:
         # A fresh engine has no past that could come again, so its stream time starts at once.
         self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
         self._assembly = Assembly(engine.site, self._stream)
+        self._commit_began_s: float | None = None
         self._checkpoint_due_s = time.monotonic() + limits.checkpoint_every_s
 
-    async def run(self, broker: Broker, store: Store) -> None:
+    async def run(self, broker: Broker, store: Store, spool: Spool) -> None:
         """
         Take batches one after the other, for ever.
 
-        While one commits, the next is received, decoded and decided; never more than these two are under way.
+        While one commits, the next is received, decoded and decided; never more than these two are under way. While
+        one is stuck, what comes waits on disk.
         """
         live = Live(broker, self.site.id)
+        source = Spooling(broker.intake, spool, self._stuck)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(source.keep(), name="ingest.spool")
             committing: asyncio.Task[None] | None = None
-            async for gathered in batches(broker.intake, self._decode, self._limits.batch, self._clock):
+            async for gathered in batches(source, self._decode, self._limits.batch, self._clock):
                 step = self._decide(gathered, broker)
                 checkpoint = self._checkpoint_if_due()
                 if committing is not None:
@@ -99,10 +106,17 @@ class Line:
         if step.is_empty:
             gathered.ack()
             return
+        self._commit_began_s = time.monotonic()
         committed = await store.commit(step)
+        self._commit_began_s = None
         gathered.ack()
         _note(step, self._clock() - gathered.opened_us)
         await live.publish(step, committed)
+
+    def _stuck(self) -> bool:
+        """Whether a commit takes so long that the database must be away."""
+        began_s = self._commit_began_s
+        return began_s is not None and time.monotonic() - began_s > self._limits.spool_after_s
 
     def _checkpoint_if_due(self) -> tuple[int, bytes] | None:
         """The engine's state as of the step just decided."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from functools import partial
 
 from prometheus_client import start_http_server
@@ -23,6 +23,7 @@ from ingest.line import Line, LineLimits
 from ingest.recover import recover
 from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
+from ingest.spool import Spool, open_spool
 from ingest.taught import take_over_newest
 
 log = logging.getLogger(__name__)
@@ -134,13 +135,15 @@ class _Service:
         )
         assert self._settings.mqtt_url is not None
         session = _session(self._settings, site_id, line.registry)
-        async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
-            self._came_up(site_id)
-            await self._run_beside(line, broker, version)
+        with closing(_spool(self._settings, site_id)) as spool:
+            spool.forget(await self._store.spool_number(site_id, spool.id))
+            async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
+                self._came_up(site_id)
+                await self._run_beside(line, broker, spool, version)
 
-    async def _run_beside(self, line: Line, broker: Broker, version: int) -> None:
+    async def _run_beside(self, line: Line, broker: Broker, spool: Spool, version: int) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(line.run(broker, self._store), name="ingest.line")
+            tasks.create_task(line.run(broker, self._store, spool), name="ingest.line")
             for every_s, act in (
                 (LOOK_EVERY_S, self._hold_site),
                 (LOOK_EVERY_S, self._look_at_shipments),
@@ -209,7 +212,13 @@ def _line_limits(settings: Settings) -> LineLimits:
         ),
         catch_up_us=int(settings.catch_up_s * 1e6),
         checkpoint_every_s=settings.checkpoint_every_s,
+        spool_after_s=settings.spool_after_s,
     )
+
+
+def _spool(settings: Settings, site_id: str) -> Spool:
+    folder = settings.spool_dir or settings.data_dir / "spool"
+    return open_spool(folder / f"{site_id}.sqlite", settings.spool_bytes_max)
 
 
 def _session(settings: Settings, site_id: str, registry: Registry) -> Session:

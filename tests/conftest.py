@@ -4,6 +4,7 @@ The fixtures that hand out real servers and fresh databases, and how hard hypoth
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -67,6 +68,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let several workers begin with what takes longest, so that at the end none waits for another."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: "slow" not in item.keywords)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_dir() -> Iterator[Path]:
+    """Keep what the services put on disk out of the home of whoever runs the tests."""
+    folder = temporary_folder()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALLYPORT_DATA_DIR", str(folder))
+        yield folder
+    remove(folder)
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ class Engine:
             dead_letters=batch.dead_letters,
             messages=batch.messages,
             taught=self.taught,
+            spooled=batch.spooled,
             ledger=telling.ledger(batch.ledger, batch.reads, verdict, self._settled.plan, self.site),
         )
         self.seq += not step.is_empty

@@ -10,6 +10,7 @@ from core.model.columns import ReadColumns
 from core.model.dead_letter import DeadLetter
 from core.model.reader_event import ReaderEvent
 from core.model.sensor_reading import SensorReading
+from core.model.spool_place import SpoolPlace
 from core.model.step import LedgerRow, TagState
 
 
@@ -20,7 +21,7 @@ class Batch:
 
     ledger holds what the line counted (messages, received, quarantined, ignored, gaps, purged); the engine adds
     what became of the reads: stored, repeats, late. long_epcs spells out the EPCs over 112 bits by their key.
-    messages is int64[m]: the marks of the messages that it was made of.
+    messages is int64[m]: the marks of the messages that it was made of; spooled is the last one that waited on disk.
     """
 
     reads: ReadColumns
@@ -30,6 +31,7 @@ class Batch:
     ledger: tuple[LedgerRow, ...] = ()
     long_epcs: Mapping[tuple[int, int], str] = field(default_factory=dict)
     messages: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    spooled: SpoolPlace | None = None
 
     @classmethod
     def empty(cls) -> "Batch":

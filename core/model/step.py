@@ -15,6 +15,7 @@ from core.model.dead_letter import DeadLetter
 from core.model.passage import Passage
 from core.model.reader_event import ReaderEvent
 from core.model.sensor_reading import SensorReading
+from core.model.spool_place import SpoolPlace
 
 
 class TagState(IntEnum):
@@ -170,7 +171,7 @@ class Step:
     closed_us is the stream time up to which everything has arrived; settled_us (earlier) up to where results are
     final. Positions are live and may still be put right until settled; movements, reader changes and alerts are
     settled. messages is int64[m]: the marks of the messages that it was made from, by which they are known if the
-    broker sends them again.
+    broker sends them again; spooled is the last of them that waited on disk, where all up to it are done with.
     """
 
     site: str
@@ -193,6 +194,7 @@ class Step:
     messages: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     taught: int = 0
     """Number of the calibration that it was decided under; 0 for the plan alone."""
+    spooled: SpoolPlace | None = None
 
     @property
     def is_empty(self) -> bool:

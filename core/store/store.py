@@ -135,6 +135,12 @@ class Store:
             rows = await (await conn.execute(QUERIES["taken_messages"], {"id": site_id})).fetchall()
         return np.frombuffer(b"".join(row[0] for row in rows), np.int64)
 
+    async def spool_number(self, site_id: str, spool: str) -> int:
+        """Up to which number the messages of a spool are committed; 0 where none is."""
+        async with self.connection() as conn:
+            row = await (await conn.execute(QUERIES["spool_number"], {"id": site_id, "spool": spool})).fetchone()
+        return 0 if row is None else int(row[0])
+
     async def live_seq(self, site_id: str) -> int:
         """The seq of the last committed step. Raises UnknownSite."""
         async with self.connection() as conn:

@@ -161,6 +161,9 @@ class Writer:
             "messages": step.messages.tobytes(),
             "taught": step.taught,
         }
+        if step.spooled is not None:
+            place = {"spool": step.spooled.spool, "number": step.spooled.number}
+            await conn.execute(QUERIES["note_spooled"], {"site_id": facts.row_id, **place})
         row = await (await conn.execute(QUERIES["end_step"], params)).fetchone()
         if row is None:
             raise SiteTaken(step.site)

@@ -162,6 +162,16 @@ UPDATE site SET live_seq = %(seq)s
 WHERE site_id = %(site_id)s AND live_seq = %(seq)s - 1 AND writer_epoch = %(epoch)s
 RETURNING alert_seq
 
+-- note_spooled --
+-- All up to this number of a spool is committed, in the same transaction.
+INSERT INTO spool_progress (site_id, spool, number) VALUES (%(site_id)s, %(spool)s, %(number)s)
+ON CONFLICT (site_id, spool) DO UPDATE SET number = excluded.number
+
+-- spool_number --
+-- How far a spool is committed.
+SELECT number FROM spool_progress
+WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND spool = %(spool)s
+
 -- count_present --
 -- How many tags are present in the whole site.
 SELECT count(*) FROM position WHERE site_id = %(site_id)s AND state = 0

@@ -256,6 +256,14 @@ CREATE TABLE calibration (
     PRIMARY KEY (site_id, version)
 );
 
+-- How far each file in which messages waited for the database is committed: moves with the steps.
+CREATE TABLE spool_progress (
+    site_id    integer NOT NULL,
+    spool      text NOT NULL,                       -- the file's own id
+    number     bigint NOT NULL,
+    PRIMARY KEY (site_id, spool)
+);
+
 CREATE TABLE engine_checkpoint (
     site_id    integer NOT NULL,
     seq        bigint NOT NULL,
