@@ -15,7 +15,7 @@ from tests.accuracy.judge import Mark, rightness, said_at
 from tests.accuracy.protocols import bed, counts, doors, hall, presence, silence, squares, warehouse
 from tests.accuracy.protocols.everything import GROUPS, PROTOCOLS
 from tests.accuracy.rankers.misses_in_a_row import misses_in_a_row, trailing_misses
-from tests.accuracy.rankers.pooled_bayes import Beliefs, log_odds, pooled_bayes, read_rates
+from tests.accuracy.rankers.ours import likely_gone
 from tests.accuracy.recording import Place, Read, Recording
 from tests.accuracy.recordings import shelves, static_tags, uci
 from tests.accuracy.recordings.store import Store, Theft
@@ -146,7 +146,7 @@ def test_presence_counts_false_exits_at_each_rate() -> None:
     assert all(0 == figure for column, figure in rows["fixed"].items() if column.endswith("false"))
 
 
-COUNTS = (frozenset({1, 2, 3}), frozenset({1, 2, 3}), frozenset({1, 3}), frozenset({1}))
+COUNTS = ({1: 1, 2: 2, 3: 1}, {1: 2, 2: 1, 3: 3}, {1: 1, 3: 1}, {1: 4})
 PANEL = {1: "p", 2: "p", 3: "p"}
 
 
@@ -159,28 +159,12 @@ def test_misses_rank_the_longest_silence_first() -> None:
     assert [2] == misses_in_a_row(2)(COUNTS, PANEL)
 
 
-def test_pooled_rates_look_no_further_than_the_last_read() -> None:
+def test_our_list_is_the_likeliest_first() -> None:
     """
-    A tag's own silence doesn't lower its rate.
+    The tag missed twice stands before the one missed once, and the one just read last.
     """
-    rates = read_rates(COUNTS, PANEL, 10.0)
-
-    assert rates[1] == pytest.approx(rates[2], abs=0.01)
-    assert rates[2] > 0.9
-
-
-def test_pooled_bayes_trusts_a_silence_more_where_all_is_read() -> None:
-    """
-    The same miss says more on a panel whose tags are always read; a read takes all doubt back.
-    """
-    panel = {1: "well", 2: "well", 3: "badly", 4: "badly"}
-    counts = (frozenset({1, 2, 3}), frozenset({1, 2, 4}), frozenset({1, 2, 3}), frozenset({1, 4}))
-
-    odds = log_odds(counts, panel, Beliefs(panel_weight=2.0))
-
-    assert odds[2] > odds[3]
-    assert odds[1] < -100
-    assert 2 == pooled_bayes(Beliefs(list_above=-99.0))(counts, panel)[0]
+    assert [2, 3] == [tag for tag in likely_gone(0.0)(COUNTS, PANEL) if tag != 1]
+    assert [] == likely_gone(0.99)(COUNTS, PANEL)
 
 
 def test_counts_figures_are_shares_over_all_lists() -> None:

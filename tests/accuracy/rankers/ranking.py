@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from tests.accuracy.recordings.store import Tag
+from tests.accuracy.recordings.store import Count, Tag
 
-Ranker = Callable[[Sequence[frozenset[Tag]], dict[Tag, str]], list[Tag]]
+Ranker = Callable[[Sequence[Count], dict[Tag, str]], list[Tag]]
 """What was read in each count so far, and each tag's panel, become the missing list: the likeliest first."""

@@ -6,8 +6,8 @@ known tags are taken away from a random count on; the misses of the others stay 
 """
 
 import random
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,14 +19,16 @@ FIRST_GONE_FROM: Final = 2
 COUNTS_LEFT_MIN: Final = 2
 
 Tag = int
+Count = Mapping[Tag, int]
+"""How often each tag was read, of those that were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """What was counted: the panel of each tag, and the tags read in each count, in order."""
+    """What was counted: the panel of each tag, and what was read in each count, in order."""
 
     panel: dict[Tag, str]
-    counts: Sequence[frozenset[Tag]]
+    counts: Sequence[Count]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,11 @@ def counted() -> Store:
     """Read the nine counts; tags that the source doesn't map to a panel are strays and left out."""
     folder = data_folder(FOLDER)
     panel = {int(row["epc"]): row["panel"] for row in rows(folder / "panels_epc_mapping.csv")}
-    read: dict[int, set[Tag]] = defaultdict(set)
+    read: dict[int, Counter[Tag]] = defaultdict(Counter)
     for row in rows(folder / "case_study_read_events.csv"):
-        read[int(row["experiment_nr"])].add(int(row["epc"]))
-    return Store(panel=panel, counts=[frozenset(read[number] & panel.keys()) for number in sorted(read)])
+        if int(row["epc"]) in panel:
+            read[int(row["experiment_nr"])][int(row["epc"])] += 1
+    return Store(panel=panel, counts=[read[number] for number in sorted(read)])
 
 
 def robbed(store: Store, taken: int, seed: int) -> Theft:
@@ -55,7 +58,7 @@ def robbed(store: Store, taken: int, seed: int) -> Theft:
         tag: chance.randint(FIRST_GONE_FROM, last_from) for tag in sorted(chance.sample(sorted(store.panel), taken))
     }
     counts = [
-        frozenset(tag for tag in count if gone_from.get(tag, len(store.counts)) > number)
+        {tag: reads for tag, reads in count.items() if gone_from.get(tag, len(store.counts)) > number}
         for number, count in enumerate(store.counts)
     ]
     return Theft(store=Store(panel=store.panel, counts=counts), gone_from=gone_from)
