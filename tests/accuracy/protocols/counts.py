@@ -35,7 +35,8 @@ def run(taken: int) -> Table:
         data=f"nine real counts of {len(full.panel)} tags (Detego); {taken} tags taken, each from a random count on, "
         f"{THEFTS} times (seeds 0 to {THEFTS - 1}); the others' misses are real",
         split="a list after each count knows only the counts up to it, and nothing else is learned; the form of the "
-        "method, not its numbers, was chosen on other draws (seeds 100 to 109); likely: gone with more than 20 %, sure: 50 %",
+        "method, not its numbers, was chosen on other draws (seeds 100 to 109); likely: gone with more than 20 %, "
+        "sure: 50 %",
         judged=f"precision: the share truly gone on all lists (at most {LISTED} tags each) from the third count on; "
         f"found at once, within {WITHIN}: of the tags taken, those on the list after the first count without them, "
         "or after one of two",
