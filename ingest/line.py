@@ -5,23 +5,23 @@ The line of one site: read, decide, remember, acknowledge, show.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.clock import Clock
 from core.counters import count, set_gauge
 from core.engine import Engine
 from core.model.step import Step
-from core.mqtt import Broker
+from core.mqtt import Broker, Delivery
 from core.rules import World, evaluate
-from core.store import ShipmentIndex, Store
-from ingest.adapters import ADAPTERS
+from core.store import ShipmentIndex, StepRefused, Store
 from ingest.assembly import Assembly
 from ingest.batch import BatchLimits, Gathered, batches
-from ingest.decode import Decoder
+from ingest.decode import Taken
 from ingest.live import Live
 from ingest.pending import Pending
-from ingest.redelivery import Redeliveries
-from ingest.registry import Registry
+from ingest.poison import find_poison
+from ingest.refusals import Refusals
 from ingest.spool import Spool
 from ingest.spooling import Spooling
 from ingest.stream_clock import StreamClock
@@ -45,21 +45,21 @@ class Line:
     def __init__(
         self,
         engine: Engine,
-        redeliveries: Redeliveries,
+        decode: Callable[[Delivery], Taken],
+        refusals: Refusals,
         shipments: ShipmentIndex,
         *,
-        registry: Registry,
         clock: Clock,
         limits: LineLimits,
     ) -> None:
         self.site = engine.site
         self.engine = engine
         self.shipments = shipments
-        self.registry = registry
         self.pending = Pending()
         self._clock = clock
         self._limits = limits
-        self._decode = Decoder(registry, ADAPTERS, redeliveries)
+        self._decode = decode
+        self._refusals = refusals
         # A fresh engine has no past that could come again, so its stream time starts at once.
         self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
         self._assembly = Assembly(engine.site, self._stream)
@@ -78,7 +78,7 @@ class Line:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(source.keep(), name="ingest.spool")
             committing: asyncio.Task[None] | None = None
-            async for gathered in batches(source, self._decode, self._limits.batch, self._clock):
+            async for gathered in batches(source, self._take, self._limits.batch, self._clock):
                 step = self._decide(gathered, broker)
                 checkpoint = self._checkpoint_if_due()
                 if committing is not None:
@@ -86,6 +86,9 @@ class Line:
                 committing = tasks.create_task(self._finish(gathered, step, store, live), name="ingest.commit")
                 if checkpoint is not None:
                     tasks.create_task(self._keep(checkpoint, store, committing), name="ingest.checkpoint")
+
+    def _take(self, delivery: Delivery) -> Taken:
+        return self._refusals.apply(self._decode(delivery))
 
     def _decide(self, gathered: Gathered, broker: Broker) -> Step:
         """Bytes in, a value out; nothing is done yet."""
@@ -107,7 +110,12 @@ class Line:
             gathered.ack()
             return
         self._commit_began_s = time.monotonic()
-        committed = await store.commit(step)
+        try:
+            committed = await store.commit(step)
+        except StepRefused:
+            for mark, refusal in (await find_poison(store, self.site, gathered.taken)).items():
+                self._refusals.note(mark, refusal)
+            raise
         self._commit_began_s = None
         gathered.ack()
         _note(step, self._clock() - gathered.opened_us)

@@ -5,6 +5,7 @@ The ingest service: one line a site, each with its own broker session, rebuilt f
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, closing
 from functools import partial
@@ -18,10 +19,13 @@ from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, Tallypo
 from core.mqtt import Broker, Limits, Session, open_broker, pause_s
 from core.settings import Settings
 from core.store import Retention, SiteTaken, Store, UnknownSite, open_store
+from ingest.adapters import ADAPTERS
 from ingest.batch import BatchLimits
+from ingest.decode import Decoder
 from ingest.line import Line, LineLimits
 from ingest.recover import recover
 from ingest.redelivery import Redeliveries
+from ingest.refusals import Refusals
 from ingest.registry import Registry
 from ingest.spool import Spool, open_spool
 from ingest.taught import take_over_newest
@@ -67,6 +71,7 @@ class _Service:
         self._ready = ready
         self._coming_up: set[str] = set()
         self._standing_by: set[str] = set()
+        self._refusals: defaultdict[str, Refusals] = defaultdict(Refusals)
         self._rng = random.Random()  # noqa: S311 - jitter, no secret
 
     async def run(self, site_ids: tuple[str, ...]) -> None:
@@ -89,6 +94,7 @@ class _Service:
         """Run a site's line, and rebuild it from the database when its plan changes or something breaks."""
         attempt = 0
         while True:
+            refused = len(self._refusals[site_id])
             try:
                 await self._run_line(site_id)
             except Exception as exc:
@@ -101,6 +107,9 @@ class _Service:
                 if all(isinstance(cause, _PlanChanged) for cause in causes):
                     log.info("plan changed, line restarts", extra={"action": "plan_changed", "site": site_id})
                     attempt = 0
+                    continue
+                if len(self._refusals[site_id]) > refused:
+                    log.warning("the database refuses some reads: left out from now on", extra={"action": "refused"})
                     continue
                 # Nothing was acknowledged that is not stored, so starting over loses nothing.
                 log.exception("line failed, starts over", extra={"action": "line_failed", "site": site_id})
@@ -125,16 +134,17 @@ class _Service:
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
         engine = await recover(self._store, site)
         await take_over_newest(self._store, engine)
+        registry = Registry(site, await self._topics_elsewhere(site_id))
         line = Line(
             engine,
-            Redeliveries((await self._store.taken_messages(site_id)).tolist()),
+            Decoder(registry, ADAPTERS, Redeliveries((await self._store.taken_messages(site_id)).tolist())),
+            self._refusals[site_id],
             await self._store.open_shipments(site_id),
-            registry=Registry(site, await self._topics_elsewhere(site_id)),
             clock=self._clock,
             limits=_line_limits(self._settings),
         )
         assert self._settings.mqtt_url is not None
-        session = _session(self._settings, site_id, line.registry)
+        session = _session(self._settings, site_id, registry)
         with closing(_spool(self._settings, site_id)) as spool:
             spool.forget(await self._store.spool_number(site_id, spool.id))
             async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:

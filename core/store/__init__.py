@@ -11,7 +11,7 @@ from core.store.replay import ReplayStep
 from core.store.retention import Retention
 from core.store.shipments import ShipmentExists, ShipmentIndex
 from core.store.store import Store, open_store
-from core.store.writer import CommitResult, StepOutOfOrder
+from core.store.writer import CommitResult, StepOutOfOrder, StepRefused
 
 __all__ = [
     "Act",
@@ -25,6 +25,7 @@ __all__ = [
     "ShipmentIndex",
     "SiteTaken",
     "StepOutOfOrder",
+    "StepRefused",
     "StockDifference",
     "Store",
     "UnknownSite",

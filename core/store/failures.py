@@ -18,6 +18,9 @@ _PASSING: Final = frozenset({"40001", "40P01", "55P03", "57014", "53300", "53100
 """Serialisation, deadlock, lock and statement time-outs, no room, a standby, a session ended for idling."""
 _UNFIT: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
 
+UNFIT_DATA: Final = (psycopg.DataError, psycopg.IntegrityError)
+"""The value itself is refused, now and always."""
+
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same transaction may well succeed later."""
@@ -44,12 +47,13 @@ def store_errors() -> Iterator[None]:
     except (PoolTimeout, PoolClosed, TooManyRequests) as exc:
         raise StoreUnavailable(f"no database connection is free: {exc}; try again in a moment") from exc
     except _UNFIT as exc:
-        raise SchemaMismatch(f"the database lacks something: {_first_line(exc)}; run the migrations") from exc
+        raise SchemaMismatch(f"the database lacks something: {first_line(exc)}; run the migrations") from exc
     except psycopg.Error as exc:
         if is_passing(exc):
-            raise StoreUnavailable(f"the database did not answer: {_first_line(exc)}") from exc
+            raise StoreUnavailable(f"the database did not answer: {first_line(exc)}") from exc
         raise
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, without the server's details."""
     return str(error).split("\n", 1)[0]

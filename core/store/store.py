@@ -106,8 +106,17 @@ class Store:
             await self._writer.hold(site_id)
 
     async def commit(self, step: Step) -> CommitResult:
-        """Remember all of a step or none of it; returns once durable, and tries again inside. Raises SiteTaken."""
+        """
+        Remember all of a step or none of it; returns once durable, and tries again inside.
+
+        Raises SiteTaken, StepOutOfOrder, StepRefused, UnknownSite.
+        """
         return await self._writer.commit(step)
+
+    async def refuses(self, step: Step) -> str:
+        """Say why the database would refuse what is in a step; empty if it takes it. Nothing of it stays."""
+        with store_errors():
+            return await self._writer.refuses(step)
 
     async def save_checkpoint(self, site_id: str, seq: int, body: bytes) -> None:
         """Keep the engine's state after a step, and the two before it."""

@@ -15,7 +15,7 @@ from core.model.step import Step
 from core.store.claims import Claims, SiteTaken
 from core.store.connection import Connection, Role, connect
 from core.store.facts import SiteFacts, load_facts
-from core.store.failures import is_passing, pause_s
+from core.store.failures import UNFIT_DATA, first_line, is_passing, pause_s
 from core.store.queries import QUERIES
 from core.store.times import timestamp
 from core.store.write_alerts import write_alerts
@@ -41,6 +41,14 @@ class StepOutOfOrder(TallyportError):
         )
         self.seq = seq
         self.live_seq = live_seq
+
+
+class StepRefused(TallyportError):
+    """The database takes something in a step for impossible, and will always do so."""
+
+    def __init__(self, site: str, seq: int, cause: BaseException) -> None:
+        super().__init__(f"the database refuses step {seq} of site {site}: {first_line(cause)}")
+        self.site = site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,7 @@ class Writer:
         Remember all of a step or none of it; committing the same step again changes nothing.
 
         What passes by itself is tried again for as long as it takes. After a COMMIT without an answer the next attempt
-        finds the step taken or not. Raises SiteTaken, StepOutOfOrder, UnknownSite.
+        finds the step taken or not. Raises SiteTaken, StepOutOfOrder, StepRefused, UnknownSite.
         """
         async with self._turn:
             attempt = 0
@@ -100,6 +108,18 @@ class Writer:
                 await self._forget(site)
                 raise
 
+    async def refuses(self, step: Step) -> str:
+        """Say why the database would refuse what is in a step, whatever its seq; empty if it takes it."""
+        async with self._turn:
+            conn = await self._connection()
+            facts = await self._claimed(conn, step.site)
+            try:
+                async with conn.transaction(force_rollback=True):
+                    await _write_rows(conn, facts, step)
+            except UNFIT_DATA as exc:
+                return first_line(exc)
+        return ""
+
     async def close(self) -> None:
         """Hang up, which gives the sites free."""
         if self._conn is not None:
@@ -115,6 +135,8 @@ class Writer:
                 return await self._try(step)
         except (psycopg.Error, TimeoutError, StoreUnavailable) as exc:
             await self._forget(step.site)
+            if isinstance(exc, UNFIT_DATA):
+                raise StepRefused(step.site, step.seq, exc) from exc
             if not is_passing(exc):
                 raise
             log.warning(
@@ -142,15 +164,7 @@ class Writer:
     async def _write(self, conn: Connection, facts: SiteFacts, step: Step) -> CommitResult:
         """Everything that a step changes, in one place and one order."""
         before = self._present.get(step.site)
-        await write_tags(conn, facts, step)
-        await write_reads(conn, facts, step)
-        late_stored = await write_late(conn, facts, step)
-        more_present = await write_positions(conn, facts, step)
-        await write_movements(conn, facts, step)
-        await write_passages(conn, facts, step)
-        await write_events(conn, facts, step)
-        await write_health(conn, facts, step, late_stored)
-        await write_alerts(conn, facts, step)
+        late_stored, more_present = await _write_rows(conn, facts, step)
         known = before is not None and before[0] == step.seq - 1
         present = before[1] + more_present if before and known else await self._count_present(conn, facts)
         params = {
@@ -196,6 +210,20 @@ class Writer:
         conn = self._conn
         if conn is not None and conn.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
             await self.close()
+
+
+async def _write_rows(conn: Connection, facts: SiteFacts, step: Step) -> tuple[dict[str, int], int]:
+    """Late reads that completed history, by reader, and by how many more tags are present."""
+    await write_tags(conn, facts, step)
+    await write_reads(conn, facts, step)
+    late_stored = await write_late(conn, facts, step)
+    more_present = await write_positions(conn, facts, step)
+    await write_movements(conn, facts, step)
+    await write_passages(conn, facts, step)
+    await write_events(conn, facts, step)
+    await write_health(conn, facts, step, late_stored)
+    await write_alerts(conn, facts, step)
+    return late_stored, more_present
 
 
 async def _one(conn: Connection, name: str, params: dict[str, Any]) -> tuple[Any, ...]:

@@ -274,3 +274,22 @@ async def test_database_that_goes_away_holds_the_line_and_loses_nothing(
     await rig.until(lambda: rig.number(READS) == 40)
     ledger = rig.ledger("native-1")
     assert (rig.number(READS), ledger["received"]) == (40, ledger["stored"] + ledger["repeats"] + ledger["late"])
+
+
+async def test_reads_that_only_the_database_refuses_are_found_and_left_out(rig: Rig) -> None:
+    """
+    What nobody foresaw costs the reads that have it, a dead letter each message, and no others.
+    """
+    await rig.publish(rig.topic("native-2"), native([(now_us(), epc(99))]))
+    await rig.until(lambda: rig.number(READS) == 1)
+    rig.database.execute("ALTER TABLE read ADD CONSTRAINT odd CHECK (raw_us % 1000 <> 777) NOT VALID")
+    start_us = now_us() // 1_000 * 1_000
+    topic = rig.topic("native-1")
+    good = [native([(start_us + n, epc(n))]) for n in range(10)]
+    mixed = native([(start_us + offset, epc(20 + n)) for n, offset in enumerate((1, 777, 2, 777, 3))])
+    await rig.publish(topic, *good[:5], mixed, *good[5:])
+    await rig.until(lambda: rig.ledger("native-1")["messages"] == 11)
+    ledger = rig.ledger("native-1")
+    letters = rig.rows("SELECT reason FROM dead_letter")
+    assert (rig.number(READS), ledger["stored"], ledger["quarantined"], ledger["messages"]) == (14, 13, 2, 11)
+    assert [("2 of 5 reads refused" in reason, '"odd"' in reason) for (reason,) in letters] == [(True, True)]
