@@ -50,8 +50,8 @@ def belief_of(rng: Random, tags: int, *, least: int = 0) -> Belief:
         n = int((row >= 0).sum())
         weights = np.sort(rng.random(n) ** 4 + 1e-5)[::-1]
         belief.place[tag] = row
-        belief.weight[tag, :n] = weights / max(weights.sum(), 1.0)
-        belief.gain[tag, :n] = rng.normal(0.0, 4.0, n)
+        belief.weight[tag, :n] = np.maximum(weights / max(weights.sum(), 1.0) * 65_535, 1)
+        belief.gain[tag, :n] = rng.normal(0.0, 1000.0, n)
     return belief
 
 

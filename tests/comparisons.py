@@ -11,6 +11,8 @@ from core.engine import (
     kernels_dedupe,
     kernels_fold,
     kernels_index,
+    kernels_live,
+    kernels_narrow,
     kernels_portal,
     kernels_presence,
     kernels_settle,
@@ -23,11 +25,10 @@ from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.kernels_presence import PRESENCE
 from core.engine.plan import plan_of
-from core.engine.records import EARS, EVIDENCE, SHOWN, TRAIL, Health, Out, Plan, Records, Silence, blank_tags, new_out
+from core.engine.records import EVIDENCE, LAST, LOOK, NOT_INSIDE, SHOWN, Health, Out, Plan, Records, blank_tags, new_out
 from core.engine.records_belief import new_scratch
-from core.engine.settled import blank_silence, new_readers
-from core.model.columns import NEVER_US
-from tests import naive, naive_belief, naive_portal, naive_presence, naive_silence
+from core.engine.settled import new_readers
+from tests import naive, naive_belief, naive_narrow, naive_portal, naive_presence, naive_silence, naive_spot
 from tests.belief_cases import PLACES, belief_of, scratch_of, wide_plan
 from tests.streams import SECOND_US, START_US, small_site
 
@@ -63,24 +64,20 @@ def tag_rows(rng: Random, n: int) -> Records:
     rows = blank_tags(n)
     for row in rows:
         reads = int(rng.integers(0, 9))
-        row["reads"], row["read_point"], row["seen_us"] = reads, rng.integers(1, POINTS) if reads else -1, START_US
+        row["reads"], row["seen_us"] = reads, START_US if reads else 0
         row["state"] = rng.choice([0, 0, 0, 1, 2]) if reads else 0
-        ears = int(rng.integers(1, EARS + 1)) if reads else 0
-        row["ear_point"][:ears] = rng.permutation(np.arange(1, POINTS))[:ears]
-        row["ear_us"][:ears] = START_US - rng.permutation(12)[:ears] * rng.choice([50_000, SECOND_US])
+        for k in range(min(reads, LAST)):
+            row["point"][k], row["level"][k] = rng.integers(1, POINTS), rng.choice([120, 150, 255])
+            row["ago_ms"][k] = k * rng.choice([50, 200, 1500, 20_000])
         row["gain_reads"] = rng.choice([0.0, 3.0, 19.7]) if reads else 0.0
         row["zone"] = rng.integers(-1, ZONES) if reads else -1
-        row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.random(), START_US
-        row["antenna_x"], row["antenna_y"] = rng.random(2) * 10
-        row["inside"] = rng.integers(0, 2)
+        row["appeared"], row["confidence"], row["since_us"] = row["zone"] >= 0, rng.integers(0, 65_536), START_US
+        row["antenna_x"], row["antenna_y"] = rng.integers(0, 65_536, 2)
+        row["inside_ms"] = rng.choice([0, 4_000, 9_990, 10_000, NOT_INSIDE])
         row["verdict"], row["way"] = rng.integers(-1, 4), rng.integers(-1, 2)
-        row["inside_us"] = rng.choice([NEVER_US, START_US - 4 * SECOND_US, START_US - 20 * SECOND_US])
-        for k in range(min(reads, TRAIL)):
-            row["trail_us"][k] = START_US - k * 200_000
-            row["trail_read_point"][k], row["trail_dbm"][k] = (
-                rng.integers(1, POINTS),
-                rng.choice([-60.0, -75.0, -200.0]),
-            )
+        row["gaps"], row["gap_mean_s"], row["gap_square_s2"] = rng.integers(0, 101), rng.random() * 3, rng.random() * 9
+        row["quiet_s"], row["due_s"] = rng.choice([np.inf, rng.random() * 9]), rng.random() * 9
+        row["heard_ms"], row["ears_ms"] = rng.integers(0, 3_000, 2)
     return rows
 
 
@@ -95,8 +92,8 @@ def heard_row(rng: Random) -> Any:
 def door_row(rng: Random) -> Any:
     """A tag that the door's antenna may have heard more than once."""
     row = heard_row(rng)
-    row["trail_read_point"][: min(row["reads"], TRAIL)] = rng.choice([DOOR_POINT, DOOR_POINT, 4], TRAIL)[: row["reads"]]
-    row["read_point"] = rng.choice([DOOR_POINT, 4])
+    reads = min(int(row["reads"]), LAST)
+    row["point"][:reads] = rng.choice([DOOR_POINT, DOOR_POINT, 4], reads)
     return row
 
 
@@ -133,19 +130,13 @@ def health_of(rng: Random) -> Health:
         row["mark_us"] = START_US - rng.integers(0, 12) * SECOND_US
         row["online"], row["listening"] = rng.choice([-1, 0, 1]), rng.integers(0, 2)
     up = rng.integers(0, 2, POINTS).astype(np.uint8)
-    return Health(readers=readers, up=up, ears_s=rng.random(POINTS) * 9, exposure=rng.random(ZONES) * 9)
-
-
-def silence_of(rng: Random, tags: int = TAGS) -> Silence:
-    """Tags some of which are due."""
-    silence = blank_silence(tags, ZONES)
-    silence.zone[:] = rng.integers(-1, ZONES, tags)
-    silence.heard[:] = rng.random(tags) * 3
-    silence.heard_s[:] = rng.random(tags) * 3
-    silence.quiet[:] = np.where(rng.random(tags) < 0.3, np.inf, silence.heard + rng.random(tags) * 9)
-    silence.due[:] = silence.heard + rng.random(tags) * 9
-    silence.zone_due[:] = rng.choice([np.inf, 3.0, 6.0], ZONES)
-    return silence
+    return Health(
+        readers=readers,
+        up=up,
+        ears_s=3.0 + rng.random(POINTS) * 9,
+        exposure=3.0 + rng.random(ZONES) * 9,
+        zone_due=rng.choice([np.inf, 3.0, 9.0], ZONES),
+    )
 
 
 def table_case(rng: Random) -> Args:
@@ -192,26 +183,31 @@ def place_case(rng: Random) -> Args:
 
 def merge_case(rng: Random) -> Args:
     old, new = evidence(rng, int(rng.integers(0, 9))), evidence(rng, int(rng.integers(0, 9)))
-    return old, new, np.zeros(old.size + new.size, EVIDENCE)
+    rows = np.zeros(old.size + new.size, EVIDENCE)
+    rows[: old.size] = old
+    return rows, new
 
 
 def sweep_case(rng: Random) -> Args:
-    tags, out = tag_rows(rng, TAGS), new_out(int(rng.choice([1, 64])))
-    tags["read_point"] = rng.integers(1, POINTS, TAGS)
-    return START_US, tags, silence_of(rng), health_of(rng), PLAN, out
+    return START_US, tag_rows(rng, TAGS), health_of(rng), PLAN, new_out(int(rng.choice([1, 64])))
 
 
 def settle_case(rng: Random) -> Args:
     plan, tags = wide_plan(rng, PLAN), tag_rows(rng, TAGS)
-    state = tags, belief_of(rng, TAGS), silence_of(rng), health_of(rng)
-    return evidence(rng, 40), *state, plan, new_scratch(plan), new_out(64)
+    return evidence(rng, 40), tags, belief_of(rng, TAGS), health_of(rng), plan, new_scratch(plan), new_out(64)
+
+
+def seats_case(rng: Random, taken: int) -> Args:
+    tags, seats = rng.permutation(40)[:9], np.full(16, -1, np.int64)
+    kernels_live.take_seats(tags[:taken], seats)
+    return tags, seats
 
 
 def look_case(rng: Random) -> Args:
-    copy_of = np.full(TAGS, -1, np.int64)
-    copy_of[[2, 5, 7]] = [0, 1, 2]
+    tags, seats = np.array([2, 5, 7]), np.full(4, -1, np.int64)
+    kernels_live.take_seats(tags, seats)
     plan = wide_plan(rng, PLAN)
-    return evidence(rng, 40), copy_of, tag_rows(rng, 3), belief_of(rng, 3), plan, new_scratch(plan)
+    return evidence(rng, 40), tags, seats, tag_rows(rng, 3), belief_of(rng, 3), plan, new_scratch(plan)
 
 
 def put_case(rng: Random) -> Args:
@@ -264,38 +260,39 @@ def likeliest_case(rng: Random) -> Args:
 
 
 def news_case(rng: Random) -> Args:
-    rows, shown = tag_rows(rng, 6), np.zeros(TAGS, SHOWN)
-    tag = np.sort(rng.permutation(TAGS)[:6])
-    for row, t in zip(rows, tag, strict=True):
-        row["x_m"], row["y_m"] = rng.random(2) * 10
-        for name in naive.TOLD:
-            shown[t][name] = row[name]
-        shown[t][str(rng.choice(["zone", "state", "since_us"]))] += rng.integers(0, 2)
-        shown[t]["confidence"] += rng.choice([0.0, 0.2])
-        shown[t]["x_m"] += rng.choice([0.0, 0.0, 0.5])
-        shown[t]["seen_us"] -= rng.choice([0, 6 * SECOND_US])
-    return rows, tag, float(rng.choice([0.3, np.inf])), shown, np.zeros(6, np.bool_)
+    plan, rows, tags = wide_plan(rng, PLAN), tag_rows(rng, 6), np.sort(rng.permutation(TAGS)[:6])
+    plan = plan._replace(told_m=float(rng.choice([0.3, np.inf])))
+    belief, shown, looks = belief_of(rng, 6), np.zeros(TAGS, SHOWN), np.zeros(6, LOOK)
+    kernels_live.tell_news(tags, rows, belief, plan, shown, looks)
+    for name, change in (("zone", 1), ("state", 1), ("confidence", 20), ("x", 900), ("seen_ms", -6_000)):
+        changed = tags[rng.random(6) < 0.15]
+        shown[name][changed] = shown[name][changed].astype(np.int64) + change
+    return tags, rows, belief, plan, shown, looks
+
+
+def is_news_case(rng: Random) -> Args:
+    tags, rows, _, plan, shown, looks = news_case(rng)
+    return rows[0], (float(looks[0]["x_m"]), float(looks[0]["y_m"])), plan, shown[tags[0]]
 
 
 def rest_case(rng: Random) -> Args:
-    row = tag_row(rng)
-    row["read_point"] = rng.integers(1, POINTS)
-    row["quiet"] = rng.integers(0, 2)
-    return 3, row, silence_of(rng), health_of(rng), PLAN, new_out(4)
+    row = heard_row(rng)
+    return TAG, row, int(rng.choice([-1, row["zone"]])), health_of(rng), PLAN, new_out(4)
+
+
+def silent_row(rng: Random) -> Any:
+    """A tag in a zone."""
+    row = heard_row(rng)
+    row["zone"] = rng.integers(0, ZONES)
+    return row
 
 
 def out_case(rng: Random) -> Args:
-    row = tag_row(rng)
-    row["read_point"], row["inside"], row["state"] = rng.integers(1, POINTS), 1, rng.integers(0, 2)
+    row = silent_row(rng)
+    row["inside_ms"], row["state"] = 10_000, rng.integers(0, 2)
     row["verdict"], row["way"] = rng.choice([0, 2, 2]), rng.choice([-1, 1, 1])
-    return 3, START_US, int(rng.integers(0, ZONES)), row, silence_of(rng), health_of(rng), PLAN, new_out(4)
-
-
-def quiet_case(rng: Random) -> Args:
-    silence, row = silence_of(rng), tag_row(rng)
-    silence.zone[3] = rng.integers(0, ZONES)
-    row["read_point"] = rng.integers(1, POINTS)
-    return 3, START_US, row, silence, health_of(rng), new_out(4)
+    plan = wide_plan(rng, PLAN)
+    return TAG, START_US, int(rng.integers(0, ZONES)), row, belief_of(rng, TAGS), health_of(rng), plan, new_out(4)
 
 
 def presence_row(rng: Random) -> Any:
@@ -308,9 +305,8 @@ def presence_row(rng: Random) -> Any:
     return row
 
 
-def due_case(rng: Random) -> Args:
-    heard_s = float(rng.choice([-1.0, 0.0, 1e6]))
-    return presence_row(rng), heard_s, max(heard_s, 0.0) + float(rng.choice([0.1, 1.4, 9.0, 500.0])), 5.0
+def allowed_case(rng: Random) -> Args:
+    return presence_row(rng), float(rng.choice([-1.0, 0.1, 1.4, 9.0, 500.0])), 5.0
 
 
 def out_of(_rng: Random) -> Out:
@@ -330,6 +326,18 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),
     kernels_dedupe.keep_overtaken: Comparison(slow=naive.keep_overtaken, make=overtaken_case),
     kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
+    kernels_narrow.clock_ms: Comparison(slow=naive_narrow.clock_ms, make=lambda r: (float(r.uniform(0.0, 1e7)),)),
+    kernels_narrow.elapsed_s: Comparison(
+        slow=naive_narrow.elapsed_s, make=lambda r: (float(r.uniform(0.0, 1e7)), int(r.integers(0, 2**32)))
+    ),
+    kernels_narrow.level_of: Comparison(
+        slow=naive_narrow.level_of, make=lambda r: (float(r.choice([-200.0, -140.0, 3.0, r.uniform(-90, -20)])),)
+    ),
+    kernels_narrow.dbm_of: Comparison(slow=naive_narrow.dbm_of, make=lambda r: (int(r.integers(0, 256)),)),
+    kernels_narrow.grain_of: Comparison(
+        slow=naive_narrow.grain_of, make=lambda r: (float(r.uniform(-9.0, 99.0)), float(r.uniform(-5.0, 0.0)), 0.0012)
+    ),
+    kernels_narrow.remember: Comparison(slow=naive_narrow.remember, make=lambda r: (tag_row(r), read_of(r))),
     kernels_belief.temper: Comparison(
         slow=naive_belief.temper, make=lambda r: (tag_row(r), read_of(r), float(r.choice([0.0, 0.8, 4.0])))
     ),
@@ -342,7 +350,10 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_belief.forget: Comparison(slow=naive_belief.forget, make=lambda r: (TAG, tag_row(r), belief_of(r, TAGS))),
     kernels_belief.likeliest: Comparison(slow=naive_belief.likeliest, make=likeliest_case, scratch=(3,)),
     kernels_fold.decide: Comparison(slow=naive.decide, make=decide_case, scratch=(4,)),
-    kernels_fold.place: Comparison(slow=naive.place, make=lambda r: fold_case(r)[:5]),
+    kernels_fold.note_read: Comparison(slow=naive.note_read, make=lambda r: (tag_row(r), read_of(r), PLAN)),
+    kernels_fold.spot_of: Comparison(
+        slow=naive_spot.spot_of, make=lambda r: (TAG, tag_row(r), belief_of(r, TAGS), wide_plan(r, PLAN))
+    ),
     kernels_fold.revive: Comparison(
         slow=naive.revive, make=lambda r: (TAG, tag_row(r), START_US + 5, belief_of(r, TAGS))
     ),
@@ -355,16 +366,18 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_silence.hear: Comparison(
         slow=naive_silence.hear, make=lambda r: (*points_of(r), bool(r.integers(0, 2)), health_of(r), PLAN, out_of(r))
     ),
+    kernels_silence.listen: Comparison(
+        slow=naive_silence.listen, make=lambda r: (int(r.integers(0, POINTS)), float(r.random()), health_of(r), PLAN)
+    ),
     kernels_silence.tell: Comparison(
         slow=naive_silence.tell, make=lambda r: (word_of(r), health_of(r), PLAN, out_of(r))
     ),
     kernels_portal.passes: Comparison(
-        slow=naive_portal.passes, make=lambda r: (tag_row(r), int(r.integers(0, ZONES)), START_US + 5, PLAN)
+        slow=naive_portal.passes, make=lambda r: (door_row(r), int(r.integers(0, ZONES)), PLAN)
     ),
-    kernels_portal.doorway: Comparison(slow=naive_portal.doorway, make=lambda r: (door_row(r), START_US + 5, PLAN)),
-    kernels_portal.note_inside: Comparison(
-        slow=naive_portal.note_inside, make=lambda r: (tag_row(r), START_US + 5, PLAN)
-    ),
+    kernels_portal.doorway: Comparison(slow=naive_portal.doorway, make=lambda r: (door_row(r), PLAN)),
+    kernels_portal.note_inside: Comparison(slow=naive_portal.note_inside, make=lambda r: (tag_row(r), PLAN)),
+    kernels_portal.is_inside: Comparison(slow=naive_portal.is_inside, make=lambda r: (tag_row(r),)),
     kernels_portal.went_out: Comparison(slow=naive_portal.went_out, make=lambda r: (tag_row(r),)),
     kernels_portal.stayed: Comparison(slow=naive_portal.stayed, make=lambda r: (tag_row(r),)),
     kernels_portal.may_leave: Comparison(slow=naive_portal.may_leave, make=lambda r: (tag_row(r), PLAN)),
@@ -374,22 +387,27 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_presence.learn_gap: Comparison(
         slow=naive_presence.learn_gap, make=lambda r: (presence_row(r), float(r.choice([0.1, 0.4, 1.4, 60.0])))
     ),
-    kernels_presence.due_after_read: Comparison(slow=naive_presence.due_after_read, make=due_case),
+    kernels_presence.allowed_after_read: Comparison(slow=naive_presence.allowed_after_read, make=allowed_case),
     kernels_presence.change_clock: Comparison(slow=naive_presence.change_clock, make=lambda r: (presence_row(r),)),
     kernels_presence.presence: Comparison(
         slow=naive_presence.presence,
         make=lambda r: (float(r.choice([0.0, 3.0, 7.0, 1e4])), float(r.uniform(3.0, 30.0))),
     ),
     kernels_silence.rest: Comparison(slow=naive_silence.rest, make=rest_case),
-    kernels_silence.any_due: Comparison(slow=naive_silence.any_due, make=lambda r: (silence_of(r), health_of(r))),
+    kernels_silence.begin_silence: Comparison(
+        slow=naive_silence.begin_silence, make=lambda r: (silent_row(r), health_of(r))
+    ),
+    kernels_silence.any_due: Comparison(slow=naive_silence.any_due, make=lambda r: (health_of(r),)),
     kernels_tell.write_move: Comparison(
-        slow=naive_silence.write_move, make=lambda r: (4, tag_row(r), START_US, 2, 1, out_of(r))
+        slow=naive_silence.write_move, make=lambda r: (4, tag_row(r), START_US, 2, 1, (1.5, 2.5), out_of(r))
     ),
     kernels_tell.write_quiet: Comparison(
         slow=naive_silence.write_quiet, make=lambda r: (4, START_US, int(r.integers(0, 2)), 0.5, out_of(r))
     ),
     kernels_silence.go_out: Comparison(slow=naive_silence.go_out, make=out_case),
-    kernels_silence.fall_quiet: Comparison(slow=naive_silence.fall_quiet, make=quiet_case),
+    kernels_silence.fall_quiet: Comparison(
+        slow=naive_silence.fall_quiet, make=lambda r: (TAG, START_US, silent_row(r), health_of(r), new_out(4))
+    ),
     kernels_silence.sweep: Comparison(slow=naive_silence.sweep, make=sweep_case),
     kernels_silence.next_deadline: Comparison(
         slow=naive_silence.next_deadline, make=lambda r: (8 * SECOND_US + int(r.integers(0, 2)), health_of(r))
@@ -401,7 +419,12 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
     ),
     kernels_settle.merge: Comparison(slow=naive.merge, make=merge_case),
-    kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, scratch=(6,)),
-    kernels_settle.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, scratch=(5,)),
-    kernels_settle.tell_news: Comparison(slow=naive.tell_news, make=news_case),
+    kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, scratch=(5,)),
+    kernels_live.seat_of: Comparison(
+        slow=naive.seat_of, make=lambda r: (int(r.integers(0, 40)), *seats_case(r, int(r.integers(0, 10))))
+    ),
+    kernels_live.take_seats: Comparison(slow=naive.take_seats, make=lambda r: seats_case(r, 0)),
+    kernels_live.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, scratch=(6,)),
+    kernels_live.is_news: Comparison(slow=naive.is_news, make=is_news_case),
+    kernels_live.tell_news: Comparison(slow=naive.tell_news, make=news_case),
 }

@@ -8,13 +8,12 @@ import math
 from typing import Any
 
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
-from core.engine.records import APPEAR, MOVE, NO_MOVE, READ, TRAIL
-from core.model.columns import NEVER_US
-from tests import naive_belief, naive_portal
+from core.engine.records import APPEAR, MOVE, NO_MOVE, NOT_INSIDE, READ
+from tests import naive_belief, naive_narrow, naive_portal
 from tests.naive_silence import hear, rest, tell, write_move
+from tests.naive_spot import spot_of
 
 PLACE_AT, LOSE_AT, MARGIN, DOORWAY = 0.4, 0.2, 2.0, 0.9
-TOLD = ("zone", "state", "since_us", "confidence", "x_m", "y_m", "seen_us")
 
 
 def touch(at: Any, rows: Any) -> None:
@@ -80,36 +79,32 @@ def _rewrite(table: Any, last: dict[int, tuple[int, int]]) -> None:
 def decide(tag: int, row: Any, belief: Any, plan: Any, scratch: Any) -> bool:
     was = int(row["zone"])
     best, likely, believed = naive_belief.likeliest(tag, belief, plan, scratch, was)
-    door = naive_portal.doorway(row, row["seen_us"], plan)
+    door = naive_portal.doorway(row, plan)
     if door >= 0:
         best, likely, believed = door, DOORWAY, DOORWAY * (door == was)
     moves = best != was and likely >= max(MARGIN * believed, PLACE_AT if was < 0 else plan.change_at)
     row["zone"] = -1 if likely < LOSE_AT else best if moves else was
-    row["confidence"] = believed if row["zone"] not in (-1, best) else likely
+    row["confidence"] = min(round(65_535 * float(believed if row["zone"] not in (-1, best) else likely)), 65_535)
     changed = bool(row["zone"] != was)
     row["since_us"] = row["seen_us"] if changed else row["since_us"]
     return changed
 
 
-def place(tag: int, row: Any, read: Any, belief: Any, plan: Any) -> None:
-    point, first = read["read_point"], row["reads"] == 0
+def note_read(row: Any, read: Any, plan: Any) -> None:
+    first, antenna = row["reads"] == 0, plan.antenna[read["read_point"]]
     loud = 1.0 if first else min(max(0.3 + (float(read["rssi_dbm"]) + 60.0) * 0.02, 0.05), 0.9)
-    slots = [(weight, plan.place_xy[at]) for at, weight, _ in naive_belief.held(tag, belief)]
-    total, pull = sum(weight for weight, _ in slots), plan.antenna_pull if slots else 1.0
-    for axis, name in enumerate(("x", "y")):
-        ear = row[f"antenna_{name}"] + loud * (plan.antenna[point, axis] - row[f"antenna_{name}"])
-        mean = sum(weight * float(xy[axis]) for weight, xy in slots) / total if slots else 0.0
-        row[f"antenna_{name}"], row[f"{name}_m"] = ear, pull * float(ear) + (1.0 - pull) * mean
-    at = row["reads"] % TRAIL
-    row["trail_us"][at], row["trail_read_point"][at], row["trail_dbm"][at] = read["seen_us"], point, read["rssi_dbm"]
-    row["seen_us"], row["read_point"] = read["seen_us"], point
-    row["reads"] += 1
+    for axis, name in enumerate(("antenna_x", "antenna_y")):
+        at = naive_narrow.grain_of(antenna[axis], plan.corner[axis], plan.grain_m)
+        row[name] = round((1.0 - loud) * int(row[name]) + loud * at)
+    naive_narrow.remember(row, read)
+    row["seen_us"] = read["seen_us"]
+    row["reads"] = min(int(row["reads"]) + 1, 255)
 
 
 def revive(tag: int, row: Any, seen_us: int, belief: Any) -> None:
     row["was"] = row["zone"]
     row["zone"], row["state"], row["appeared"], row["since_us"] = -1, 0, 0, seen_us
-    row["inside"], row["inside_us"] = 0, NEVER_US
+    row["inside_ms"] = NOT_INSIDE
     naive_belief.forget(tag, row, belief)
 
 
@@ -119,9 +114,9 @@ def fold_read(tag: int, row: Any, read: Any, belief: Any, plan: Any, scratch: An
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
     naive_belief.believe(tag, row, read, belief, plan, scratch)
-    place(tag, row, read, belief, plan)
+    note_read(row, read, plan)
     changed = decide(tag, row, belief, plan, scratch)
-    naive_portal.note_inside(row, read["seen_us"], plan)
+    naive_portal.note_inside(row, plan)
     kind = NO_MOVE if not changed else MOVE if row["appeared"] else APPEAR
     row["appeared"] |= changed
     return kind
@@ -141,12 +136,13 @@ def _order(e: Any) -> tuple[int, ...]:
     return int(e["seen_us"]), int(e["kind"] == READ), int(e["read_point"]), int(e["tag"]), int(e["raw_us"])
 
 
-def merge(old: Any, new: Any, out: Any) -> None:
+def merge(rows: Any, new: Any) -> None:
+    old = rows[: rows.size - new.size].copy()
     for i, row in enumerate(sorted([*old, *new], key=_order)):
-        out[i] = row
+        rows[i] = row
 
 
-def settle(evidence: Any, tags: Any, belief: Any, silence: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
+def settle(evidence: Any, tags: Any, belief: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
     for read in evidence:
         if read["kind"] != READ:
             tell(read, health, plan, out)
@@ -154,27 +150,52 @@ def settle(evidence: Any, tags: Any, belief: Any, silence: Any, health: Any, pla
         tag, reader = int(read["tag"]), plan.reader_of[read["read_point"]]
         hear(reader, read["seen_us"], True, health, plan, out)
         health.readers[reader]["listening"] = 1
-        row, before = tags[tag], int(tags[tag]["zone"])
+        row, before = tags[tag], int(tags[tag]["zone"]) if tags[tag]["state"] == 0 else -1
         kind = fold_read(tag, row, read, belief, plan, scratch)
-        rest(tag, row, silence, health, plan, out)
+        rest(tag, row, before, health, plan, out)
         if kind != NO_MOVE:
-            write_move(tag, row, read["seen_us"], kind, row["was"] if kind == APPEAR else before, out)
+            came_from, spot = row["was"] if kind == APPEAR else before, spot_of(tag, row, belief, plan)
+            write_move(tag, row, read["seen_us"], kind, came_from, spot, out)
 
 
-def look_ahead(evidence: Any, copy_of: Any, rows: Any, belief: Any, plan: Any, scratch: Any) -> None:
+def seat_of(tag: int, tags: Any, seats: Any) -> int:
+    at = tag * 2_654_435_761 % seats.size
+    while seats[at] >= 0 and tags[seats[at]] != tag:
+        at = (at + 1) % seats.size
+    return int(at)
+
+
+def take_seats(tags: Any, seats: Any) -> None:
+    for i, tag in enumerate(tags.tolist()):
+        seats[seat_of(tag, tags, seats)] = i
+
+
+def look_ahead(evidence: Any, tags: Any, _seats: Any, rows: Any, belief: Any, plan: Any, scratch: Any) -> None:
+    copy_of = {int(tag): i for i, tag in enumerate(tags)}
     for read in evidence:
-        copy = copy_of[read["tag"]] if read["kind"] == READ else -1
-        if copy >= 0:
+        if read["kind"] == READ and int(read["tag"]) in copy_of:
+            copy = copy_of[int(read["tag"])]
             fold_read(copy, rows[copy], read, belief, plan, scratch)
 
 
-def tell_news(rows: Any, tag: Any, told_m: float, shown: Any, news: Any) -> None:
-    for i, (row, t) in enumerate(zip(rows, tag, strict=True)):
-        last = shown[t]
-        same = all(row[name] == last[name] for name in ("zone", "state", "since_us"))
-        close = abs(row["confidence"] - last["confidence"]) <= 0.05 and row["seen_us"] - last["seen_us"] < 5_000_000
-        near = max(abs(row[axis] - last[axis]) for axis in ("x_m", "y_m")) < told_m
-        news[i] = not (same and close and near)
-        if news[i]:
-            for name in TOLD:
-                last[name] = row[name]
+def is_news(row: Any, spot: tuple[float, float], plan: Any, last: Any) -> bool:
+    if row["zone"] != last["zone"] or row["state"] != last["state"]:
+        return True
+    sure, was_sure = int(row["confidence"]) / 65_535, int(last["confidence"]) / 255
+    silent_ms = (int(row["seen_us"]) // 1000 - int(last["seen_ms"])) % 2**32
+    now = [naive_narrow.grain_of(spot[axis], plan.corner[axis], plan.grain_m) for axis in (0, 1)]
+    gone = max(abs(now[0] - int(last["x"])), abs(now[1] - int(last["y"])))
+    return abs(sure - was_sure) > 0.05 or silent_ms >= 5_000 or gone >= plan.told_m / plan.grain_m
+
+
+def tell_news(tags: Any, rows: Any, belief: Any, plan: Any, shown: Any, looks: Any) -> int:
+    n = 0
+    for i, (tag, row) in enumerate(zip(tags, rows, strict=True)):
+        spot, sure = spot_of(i, row, belief, plan), int(row["confidence"]) / 65_535
+        if is_news(row, spot, plan, shown[tag]):
+            looks[n] = tag, row["seen_us"], row["since_us"], sure, *spot, row["point"][0], row["zone"], row["state"]
+            x, y = (naive_narrow.grain_of(spot[axis], plan.corner[axis], plan.grain_m) for axis in (0, 1))
+            seen_ms = int(row["seen_us"]) // 1000 % 2**32
+            shown[tag] = seen_ms, x, y, row["zone"], round(255 * sure), row["state"]
+            n += 1
+    return n

@@ -3,9 +3,11 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from core.engine import kernels_belief
-from core.engine.records import EARS
-from core.model.columns import NEVER_US, UNHEARD_DBM
+from core.model.columns import UNHEARD_DBM
+from tests.naive_narrow import last_reads
 
 Held = list[tuple[int, float, float]]
 JUMP, FAINT, LEAST = float(kernels_belief.JUMP), float(kernels_belief.FAINT), float(kernels_belief.WEIGHT_MIN)
@@ -16,7 +18,7 @@ GAIN_READS, GAIN_READS_MAX = float(kernels_belief.GAIN_READS), float(kernels_bel
 def held(tag: int, belief: Any) -> Held:
     """What is believed of a tag, likeliest first."""
     columns = (belief.place[tag].tolist(), belief.weight[tag].tolist(), belief.gain[tag].tolist())
-    return [entry for entry in zip(*columns, strict=True) if entry[0] >= 0]
+    return [(place, weight / 65_535, gain / 256) for place, weight, gain in zip(*columns, strict=True) if place >= 0]
 
 
 def listed(places: Any) -> list[int]:
@@ -25,12 +27,9 @@ def listed(places: Any) -> list[int]:
 
 
 def temper(row: Any, read: Any, whole_s: float) -> float:
-    point, seen_us = int(read["read_point"]), int(read["seen_us"])
-    ear_of = {int(known): k for k, known in enumerate(row["ear_point"]) if known >= 0}
-    k = ear_of.get(point, min(range(EARS), key=lambda ear: int(row["ear_us"][ear])))
-    gap_s = (seen_us - int(row["ear_us"][k])) / 1e6 if point in ear_of else math.inf
-    row["ear_point"][k], row["ear_us"][k] = point, seen_us
-    return 1.0 if gap_s >= whole_s else gap_s / whole_s
+    gap_s = (int(read["seen_us"]) - int(row["seen_us"])) / 1e6
+    same = [gap_s + ago_ms / 1e3 for point, ago_ms, _ in last_reads(row) if point == read["read_point"]]
+    return 1.0 if not same or same[0] >= whole_s else same[0] / whole_s
 
 
 def put(place: int, weight: float, gain: float, scratch: Any, n: int) -> int:
@@ -91,9 +90,10 @@ def keep_best(tag: int, belief: Any, scratch: Any, n: int) -> None:
     entries = zip(scratch.weight[:n].tolist(), scratch.place[:n].tolist(), scratch.gain[:n].tolist(), strict=True)
     best = sorted(entries, key=lambda entry: -entry[0])[:slots]
     total = sum(weight for weight, _, _ in best)
-    belief.place[tag], belief.weight[tag] = -1, 0.0
+    belief.place[tag], belief.weight[tag], belief.gain[tag] = -1, 0, 0
     for k, (weight, place, gain) in enumerate(best):
-        belief.place[tag, k], belief.weight[tag, k], belief.gain[tag, k] = place, max(weight / total, LEAST), gain
+        belief.place[tag, k], belief.weight[tag, k] = place, max(round(weight / total * 65_535), 1)
+        belief.gain[tag, k] = np.clip(round(gain * 256), -32_767, 32_767)
     scratch.at[:] = -1
 
 
@@ -106,8 +106,8 @@ def believe(tag: int, row: Any, read: Any, belief: Any, plan: Any, scratch: Any)
 
 
 def forget(tag: int, row: Any, belief: Any) -> None:
-    belief.place[tag], belief.weight[tag] = -1, 0.0
-    row["ear_point"], row["ear_us"], row["gain_reads"] = -1, NEVER_US, 0.0
+    belief.place[tag], belief.weight[tag], belief.gain[tag] = -1, 0, 0
+    row["gain_reads"] = 0.0
 
 
 def likeliest(tag: int, belief: Any, plan: Any, _scratch: Any, zone: int) -> tuple[int, float, float]:

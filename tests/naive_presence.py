@@ -22,11 +22,10 @@ def learn_gap(row: Any, gap_s: float) -> None:
         row["gaps"] = n
 
 
-def due_after_read(row: Any, heard_s: float, now_s: float, spreads: float) -> float:
-    if heard_s >= 0:
-        may_s, gap_s = allowed_s(row, spreads), now_s - heard_s
-        learn_gap(row, min(may_s, gap_s))
-    return now_s + allowed_s(row, spreads)
+def allowed_after_read(row: Any, gap_s: float, spreads: float) -> float:
+    if gap_s >= 0:
+        learn_gap(row, min(allowed_s(row, spreads), gap_s))
+    return allowed_s(row, spreads)
 
 
 def change_clock(row: Any) -> None:

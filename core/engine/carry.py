@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.engine.records import Floats, Plan
-from core.engine.records_belief import Belief, blank_belief
+from core.engine.records_belief import WEIGHT_UNIT, Belief, blank_belief
 from core.model.columns import NOWHERE
 
 OTHER_ZONE_M: Final = 1e6
@@ -40,8 +40,9 @@ def carried(belief: Belief, zone: npt.NDArray[np.int16], xy: npt.NDArray[np.floa
         weight = np.take_along_axis(onto, best, axis=1)
         total = weight.sum(axis=1, keepdims=True)
         result.place[part, :n_slots] = np.where(weight > 0.0, best, NOWHERE)
-        result.weight[part, :n_slots] = weight / np.where(total > 0.0, total, 1.0)
-        result.gain[part, :n_slots] = np.where(weight > 0.0, belief.gain[part, :1], 0.0)
+        parts = np.rint(weight / np.where(total > 0.0, total, 1.0) / WEIGHT_UNIT)
+        result.weight[part, :n_slots] = np.where(weight > 0.0, np.maximum(parts, 1), 0)
+        result.gain[part, :n_slots] = np.where(weight > 0.0, belief.gain[part, :1], 0)
     return result
 
 

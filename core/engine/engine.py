@@ -10,15 +10,15 @@ from core.engine import telling
 from core.engine.calibration import Calibration
 from core.engine.checkpoint import CheckpointUnreadable, pack, unpack
 from core.engine.dedupe import Dedupe
-from core.engine.index import TagIndex
+from core.engine.index import TagIndex, power_above
 from core.engine.kernels_dedupe import KEPT, LATE
-from core.engine.kernels_settle import look_ahead, tell_news
-from core.engine.memory import dump_settled, load_settled
+from core.engine.kernels_live import look_ahead, take_seats, tell_news
+from core.engine.memory import dump_settled, load_settled, redrawn
 from core.engine.passages import Passages
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import dedupe_us_of, taught_plan
 from core.engine.recent import Recent
-from core.engine.records import EVIDENCE, LEAVE, MISSING, SHOWN, Ints, Records, join
+from core.engine.records import EVIDENCE, LEAVE, LOOK, MISSING, SHOWN, Ints, Records, join
 from core.engine.records_belief import Belief
 from core.engine.settled import Settled, Told
 from core.model.batch import Batch, TagView
@@ -48,7 +48,6 @@ class Engine:
         passages = Passages(site, calibration.doors if calibration else None)
         self._settled = Settled(site, taught_plan(site, calibration), passages)
         self._shown: Records = _blank_shown(0)
-        self._copy_of: Ints = np.full(0, -1, np.int64)
 
     def step(self, batch: Batch, closed_us: int) -> Step:
         """Take in what arrived, settle what can be, and say what changed."""
@@ -118,7 +117,7 @@ class Engine:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Rows, and bytes a row, of what grows with the tags: their rows, their EPCs, the table of repeats."""
-        per_tag = (*self._settled.per_tag, self._shown, self._copy_of)
+        per_tag = (*self._settled.per_tag, self._shown)
         rows = self._shown.size
         return {
             "tags": (rows, sum(column.nbytes for column in per_tag) // rows),
@@ -179,9 +178,9 @@ class Engine:
         self._reserve()
         self._dedupe.load(arrays["dedupe"])
         self._recent.load(arrays["recent"].tobytes())
-        self._pending.add(arrays["pending"][self._settled.plan.reader_of[arrays["pending"]["read_point"]] >= 0])
-        self._pending.tail = join(EVIDENCE, arrays["tail"])
-        self._shown[: arrays["shown"].size] = arrays["shown"]
+        waits = arrays["pending"][self._settled.plan.reader_of[arrays["pending"]["read_point"]] >= 0]
+        self._pending.restore(join(EVIDENCE, arrays["tail"]), join(EVIDENCE, waits))
+        self._shown[: arrays["shown"].size] = redrawn(arrays["shown"], ("x", "y"), arrays["box"], self._settled.plan)
 
     def _on_time(self, reads: ReadColumns) -> npt.NDArray[np.bool_]:
         """Whether each read can still be folded: it came within the window, and nothing after it is settled."""
@@ -203,14 +202,13 @@ class Engine:
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
         settled = self._settled
-        rows, held = settled.tags[tag], settled.belief
+        rows, held, looks = settled.tags[tag], settled.belief, np.zeros(tag.size, LOOK)
         belief = Belief(place=held.place[tag], weight=held.weight[tag], gain=held.gain[tag])
-        self._copy_of[tag] = np.arange(tag.size)
-        look_ahead(self._pending.evidence, self._copy_of, rows, belief, settled.plan, settled.scratch)
-        self._copy_of[tag] = -1
-        news = np.zeros(tag.size, np.bool_)
-        tell_news(rows, tag, settled.plan.told_m, self._shown, news)
-        return telling.positions(rows[news], tag[news])
+        seats = np.full(power_above(4 * tag.size), -1, np.int64)
+        take_seats(tag, seats)
+        look_ahead(self._pending.evidence, tag, seats, rows, belief, settled.plan, settled.scratch)
+        news = tell_news(tag, rows, belief, settled.plan, self._shown, looks)
+        return telling.positions(looks[:news])
 
     def _reserve(self) -> None:
         """Make room in every table for all known tags."""
@@ -219,7 +217,6 @@ class Engine:
         if n > self._shown.size:
             more = max(n, 2 * self._shown.size) - self._shown.size
             self._shown = join(SHOWN, self._shown, _blank_shown(more))
-            self._copy_of = np.concatenate((self._copy_of, np.full(more, -1, np.int64)))
 
 
 def _chosen(reads: ReadColumns, tag: Ints, mask: npt.NDArray[np.bool_]) -> StoredReads:

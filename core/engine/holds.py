@@ -7,19 +7,21 @@ import numpy as np
 
 from core.engine.kernels_belief import likeliest
 from core.engine.kernels_fold import LOSE_AT, MARGIN, PLACE_AT, PRESENT
+from core.engine.kernels_narrow import dbm_of, elapsed_s
 from core.engine.kernels_portal import (
     LAST_READS,
     PASS_DBM,
+    PASS_MS,
     PASS_READS,
-    PASS_US,
     STAY_READS,
     doorway,
+    is_inside,
     may_leave,
     stayed,
     went_out,
 )
 from core.engine.kernels_presence import SPREADS, allowed_s, presence
-from core.engine.records import TRAIL, Plan, Row
+from core.engine.records import LAST, Plan, Row
 from core.engine.records_passage import INWARD, MILLING, STATIC
 from core.engine.settled import Settled
 from core.engine.weighing import Copy
@@ -28,20 +30,20 @@ from core.model.step import TagState
 from core.model.why import Hold, HoldRule, Quiet
 from core.site import Site
 
-PASS_S: Final = PASS_US / 1e6
+PASS_S: Final = PASS_MS / 1e3
 JUDGED: Final = {STATIC: "stood there", MILLING: "moved about there and stayed"}
 
 
 def quiet_of(tag: int, settled: Settled) -> Quiet | None:
     """Say how silent a tag is that may fall silent: one that is here and has a zone."""
-    silence, health, zone = settled.silence, settled.health, int(settled.silence.zone[tag])
-    if zone == NOWHERE:
+    row, health = settled.tags[tag], settled.health
+    zone = int(row["zone"])
+    if zone == NOWHERE or row["state"] != PRESENT:
         return None
-    row = settled.tags[tag]
-    silent_s = float(health.exposure[zone] - silence.heard[tag])
+    silent_s = elapsed_s(health.exposure[zone], row["heard_ms"])
     absent_after_s = float(allowed_s(row, SPREADS))
     may_go, judged = _may_leave(row, zone, settled.plan), bool(stayed(row))
-    gone_after_s = float(silence.due[tag] - silence.heard[tag])
+    gone_after_s = float(row["due_s"])
     if may_go and judged:
         # As the sweep will find when that time has come: the door has judged since.
         gone_after_s = max(gone_after_s, float(settled.plan.missing_s[zone]))
@@ -51,7 +53,7 @@ def quiet_of(tag: int, settled: Settled) -> Quiet | None:
         gone_after_s=gone_after_s,
         gone_is=TagState.LEFT if may_go and not judged else TagState.MISSING,
         presence=float(presence(silent_s, absent_after_s)),
-        listened_s=float(health.ears_s[row["read_point"]] - silence.heard_s[tag]),
+        listened_s=elapsed_s(health.ears_s[row["point"][0]], row["ears_ms"]),
     )
 
 
@@ -78,7 +80,7 @@ def _belief_holds(copy: Copy, settled: Settled, site: Site) -> Iterator[Hold]:
     row, plan = copy.row, settled.plan
     zone = int(row["zone"])
     best, likely, believed = likeliest(0, copy.belief, plan, settled.scratch, zone)
-    if zone != NOWHERE and zone == doorway(row, row["seen_us"], plan):
+    if zone != NOWHERE and zone == doorway(row, plan):
         own = sum(point == zone for point, _ in _lately(row, plan))
         name = _name(site, row)
         says = f"it is in the doorway: {own} of its last reads are {name}'s own, and no other antenna is louder"
@@ -125,12 +127,12 @@ def _silence_holds(row: Row, quiet: Quiet, settled: Settled, site: Site) -> Iter
     """Why it is not gone."""
     zone, plan = int(row["zone"]), settled.plan
     if quiet.listened_s < quiet.gone_after_s and _listens_no_more(row, settled):
-        point = site.read_points[int(row["read_point"])]
+        point = site.read_points[int(row["point"][0])]
         says = f"{point.reader} antenna {point.antenna} heard it last and listens no more: silence says nothing"
         yield Hold(rule=HoldRule.NOT_LISTENING, says=says, has=quiet.listened_s, needs=quiet.gone_after_s)
     if plan.portal[zone] and not went_out(row):
         yield from _leaving_holds(row, plan, site)
-    if plan.portal[zone] or row["quiet"] == 1 or quiet.silent_s >= quiet.absent_after_s:
+    if plan.portal[zone] or np.isinf(row["quiet_s"]) or quiet.silent_s >= quiet.absent_after_s:
         gone = "has left" if quiet.gone_is is TagState.LEFT else "is missing"
         says = f"silent for {quiet.silent_s:.0f} of the {quiet.gone_after_s:.0f} s after which it {gone}"
         yield Hold(rule=HoldRule.SILENCE, says=says, has=quiet.silent_s, needs=quiet.gone_after_s)
@@ -142,7 +144,7 @@ def _leaving_holds(row: Row, plan: Plan, site: Site) -> Iterator[Hold]:
     if stayed(row):
         judged = "came in" if row["way"] == INWARD else JUDGED.get(int(row["verdict"]), "came in")
         yield Hold(rule=HoldRule.DOOR_VERDICT, says=f"{name} judged that it {judged}: silence there is no leaving")
-    elif row["inside"] == 0:
+    elif not is_inside(row):
         yield Hold(rule=HoldRule.NOT_INSIDE, says="it was not inside before: what has just come in doesn't leave")
     elif not may_leave(row, plan):
         says = f"{name}: of its last {LAST_READS} reads too few are the door's own: what is heard inside hasn't left"
@@ -155,19 +157,15 @@ def _may_leave(row: Row, zone: int, plan: Plan) -> bool:
 
 def _listens_no_more(row: Row, settled: Settled) -> bool:
     """Whether the antenna that heard it last has lost its power, its reader, or its inventory."""
-    point = row["read_point"]
+    point = row["point"][0]
     reader = settled.health.readers[settled.plan.reader_of[point]]
     return bool(reader["online"] == 0 or reader["listening"] == 0 or settled.health.up[point] == 0)
 
 
-def _lately(row: Row, plan: Plan) -> list[tuple[int, np.float32]]:
+def _lately(row: Row, plan: Plan) -> list[tuple[int, float]]:
     """The reads that a doorway is judged by: the zone that each antenna is there for, and the level."""
-    kept = range(min(TRAIL, int(row["reads"])))
-    return [
-        (int(plan.zone_of[row["trail_read_point"][k]]), row["trail_dbm"][k])
-        for k in kept
-        if row["trail_us"][k] >= row["seen_us"] - PASS_US
-    ]
+    kept = [k for k in range(min(LAST, int(row["reads"]))) if row["ago_ms"][k] <= PASS_MS]
+    return [(int(plan.zone_of[row["point"][k]]), float(dbm_of(row["level"][k]))) for k in kept]
 
 
 def _name(site: Site, row: Row) -> str:

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
-from core.engine.records import EARS, Plan, Row
-from core.engine.records_belief import Belief, Scratch
-from core.model.columns import NEVER_US, NOWHERE, UNHEARD_DBM
+from core.engine.records import LAST, Plan, Row
+from core.engine.records_belief import GAIN_UNIT_DB, WEIGHT_UNIT, Belief, Scratch
+from core.model.columns import NOWHERE, UNHEARD_DBM
 
 JUMP: Final = np.float32(0.001)
 """Part of those who leave that turn up anywhere in the read point's reach: plans are wrong, reads get lost."""
@@ -20,31 +20,25 @@ GAIN_READS_MAX: Final = np.float32(20.0)
 """Gains go on being learned: tags turn, and their surroundings change."""
 UNHEARD: Final = np.float32(-4.6)
 """Logarithm of the chance below which a read point doesn't hear a place: one in a hundred."""
+GAIN_UNITS: Final = 32_767
 SECOND_US: Final = 1e6
+SECOND_MS: Final = 1e3
 
 
 @njit
 def temper(row: Row, read: Row, whole_s: float) -> float:
     """
-    Say how much a read counts, 0..1: less if the same read point spoke of the tag a moment ago. Note that it has now.
+    Say how much a read counts, 0..1: less if the same read point spoke of the tag a moment ago.
 
-    row      TAG       in and out: the ears
+    row      TAG       its last reads, this one not among them yet
     read     EVIDENCE  a read of the tag, not older than the last one folded
     whole_s  float     time after which a read counts in full; 0 if each does
     """
-    at, oldest = -1, 0
-    for k in range(EARS):
-        if row["ear_point"][k] == read["read_point"]:
-            at = k
-        if row["ear_us"][k] < row["ear_us"][oldest]:
-            oldest = k
-    if at < 0:
-        row["ear_point"][oldest] = read["read_point"]
-        row["ear_us"][oldest] = read["seen_us"]
-        return 1.0
-    gap_s = (read["seen_us"] - row["ear_us"][at]) / SECOND_US
-    row["ear_us"][at] = read["seen_us"]
-    return float(gap_s / whole_s) if gap_s < whole_s else 1.0
+    for k in range(LAST):
+        if row["point"][k] == read["read_point"]:
+            gap_s = (read["seen_us"] - row["seen_us"]) / SECOND_US + row["ago_ms"][k] / SECOND_MS
+            return float(gap_s / whole_s) if gap_s < whole_s else 1.0
+    return 1.0
 
 
 @njit
@@ -103,25 +97,26 @@ def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratc
     n = 0
     for k in range(belief.place.shape[1]):
         if belief.place[tag, k] >= 0:
-            stays = max(belief.weight[tag, k] * (np.float32(1.0) - left), WEIGHT_MIN)
-            n = put(belief.place[tag, k], stays, belief.gain[tag, k], scratch, n)
+            stays = max(belief.weight[tag, k] * WEIGHT_UNIT * (np.float32(1.0) - left), WEIGHT_MIN)
+            n = put(belief.place[tag, k], stays, belief.gain[tag, k] * GAIN_UNIT_DB, scratch, n)
     for k in range(belief.place.shape[1]):
-        place, weight = belief.place[tag, k], belief.weight[tag, k]
+        place, weight = belief.place[tag, k], belief.weight[tag, k] * WEIGHT_UNIT
         beside = 0
         if place >= 0 and weight >= FAINT:
             while beside < plan.next_place.shape[1] and plan.next_place[place, beside] >= 0:
                 beside += 1
         part = weight * left * (np.float32(1.0) - JUMP) / np.float32(beside + 1)
+        gain = belief.gain[tag, k] * GAIN_UNIT_DB
         if place >= 0:
-            n = put(place, part, belief.gain[tag, k], scratch, n)
+            n = put(place, part, gain, scratch, n)
         for j in range(beside):
-            n = put(plan.next_place[place, j], part, belief.gain[tag, k], scratch, n)
+            n = put(plan.next_place[place, j], part, gain, scratch, n)
     heard = 0
     while heard < plan.nearby.shape[1] and plan.nearby[point, heard] >= 0:
         heard += 1
     for j in range(heard):
         part = max(left * JUMP, WEIGHT_MIN) / np.float32(heard)
-        n = put(plan.nearby[point, j], part, belief.gain[tag, 0], scratch, n)
+        n = put(plan.nearby[point, j], part, belief.gain[tag, 0] * GAIN_UNIT_DB, scratch, n)
     return n
 
 
@@ -176,23 +171,23 @@ def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
     total = np.float32(0.0)
     for c in range(n):
         scratch.at[scratch.place[c]] = -1
+        place, weight, gain = scratch.place[c], scratch.weight[c], scratch.gain[c]
+        k = min(c, slots)
+        while k > 0 and scratch.weight[k - 1] < weight:
+            k -= 1
+        for later in range(min(c, slots - 1), k, -1):
+            scratch.place[later] = scratch.place[later - 1]
+            scratch.weight[later] = scratch.weight[later - 1]
+            scratch.gain[later] = scratch.gain[later - 1]
+        if k < slots:
+            scratch.place[k], scratch.weight[k], scratch.gain[k] = place, weight, gain
+    for k in range(min(n, slots)):
+        total += scratch.weight[k]
     for k in range(slots):
-        best = -1
-        for c in range(n):
-            if scratch.weight[c] >= 0.0 and (best < 0 or scratch.weight[c] > scratch.weight[best]):
-                best = c
-        if best < 0:
-            belief.place[tag, k] = NOWHERE
-            belief.weight[tag, k] = 0.0
-            continue
-        belief.place[tag, k] = scratch.place[best]
-        belief.weight[tag, k] = scratch.weight[best]
-        belief.gain[tag, k] = scratch.gain[best]
-        total += scratch.weight[best]
-        scratch.weight[best] = -1.0
-    for k in range(slots):
-        if belief.place[tag, k] >= 0:
-            belief.weight[tag, k] = max(belief.weight[tag, k] / total, WEIGHT_MIN)
+        belief.place[tag, k] = scratch.place[k] if k < n else NOWHERE
+        belief.weight[tag, k] = max(round(scratch.weight[k] / total / WEIGHT_UNIT), 1) if k < n else 0
+        gain = min(max(round(scratch.gain[k] / GAIN_UNIT_DB), -GAIN_UNITS), GAIN_UNITS) if k < n else 0
+        belief.gain[tag, k] = gain
 
 
 @njit
@@ -201,7 +196,7 @@ def believe(tag: int, row: Row, read: Row, belief: Belief, plan: Plan, scratch: 
     Take one read into where a tag may be.
 
     tag      int       its row in belief
-    row      TAG       in and out: the ears and gain_reads; seen_us is still that of the read before
+    row      TAG       in: the last reads, without this one; in and out: gain_reads
     read     EVIDENCE  not older than the last one folded
     belief   Belief    in and out
     plan     Plan
@@ -222,15 +217,13 @@ def forget(tag: int, row: Row, belief: Belief) -> None:
     Take a tag as one that may be anywhere, of unknown loudness.
 
     tag     int     its row in belief
-    row     TAG     out: ears, gain_reads
+    row     TAG     out: gain_reads
     belief  Belief  out
     """
     for k in range(belief.place.shape[1]):
         belief.place[tag, k] = NOWHERE
-        belief.weight[tag, k] = 0.0
-    for k in range(EARS):
-        row["ear_point"][k] = NOWHERE
-        row["ear_us"][k] = NEVER_US
+        belief.weight[tag, k] = 0
+        belief.gain[tag, k] = 0
     row["gain_reads"] = 0.0
 
 
@@ -249,7 +242,7 @@ def likeliest(tag: int, belief: Belief, plan: Plan, scratch: Scratch, zone: int)
     for k in range(belief.place.shape[1]):
         if belief.place[tag, k] >= 0:
             at_zone = plan.place_zone[belief.place[tag, k]]
-            n = put(at_zone, belief.weight[tag, k], belief.gain[tag, k], scratch, n)
+            n = put(at_zone, belief.weight[tag, k] * WEIGHT_UNIT, np.float32(0.0), scratch, n)
     for c in range(n):
         scratch.at[scratch.place[c]] = -1
         if scratch.weight[c] > scratch.weight[best]:

@@ -6,10 +6,11 @@ import numpy as np
 
 from core.engine.kernels_belief import believe, forget, likeliest
 from core.engine.kernels_jit import njit
+from core.engine.kernels_narrow import grain_of, remember
 from core.engine.kernels_portal import doorway, note_inside
-from core.engine.records import APPEAR, MOVE, NO_MOVE, TRAIL, Plan, Row
-from core.engine.records_belief import Belief, Scratch
-from core.model.columns import NEVER_US, NOWHERE
+from core.engine.records import APPEAR, MOVE, NO_MOVE, NOT_INSIDE, SURE, Plan, Row
+from core.engine.records_belief import WEIGHT_UNIT, Belief, Scratch
+from core.model.columns import NOWHERE
 from core.model.step import TagState
 
 PLACE_AT: Final = np.float32(0.4)
@@ -19,6 +20,7 @@ MARGIN: Final = np.float32(2.0)
 DOORWAY: Final = 0.9
 """Belief in the door that has just heard a tag often and loudly."""
 PRESENT: Final = int(TagState.PRESENT)
+READS_MAX: Final = 255
 
 
 @njit
@@ -29,14 +31,14 @@ def decide(tag: int, row: Row, belief: Belief, plan: Plan, scratch: Scratch) -> 
     A first placement needs some belief, a change more and a margin; with no zone likely, NOWHERE.
 
     tag      int      its row in belief
-    row      TAG      in: the read just folded and the trail; in and out: zone, confidence, since_us
+    row      TAG      in: the last reads; in and out: zone, confidence, since_us
     belief   Belief   in
     plan     Plan
     scratch  Scratch  room
     """
     current, seen_us = row["zone"], row["seen_us"]
     best, likely, believed = likeliest(tag, belief, plan, scratch, current)
-    door = doorway(row, seen_us, plan)
+    door = doorway(row, plan)
     if door != NOWHERE:
         best, likely, believed = door, DOORWAY, DOORWAY if door == current else 0.0
     chosen = current
@@ -45,7 +47,7 @@ def decide(tag: int, row: Row, belief: Belief, plan: Plan, scratch: Scratch) -> 
         chosen = best
     if likely < LOSE_AT:
         chosen = NOWHERE
-    row["confidence"] = believed if chosen >= 0 and chosen != best else likely
+    row["confidence"] = min(round(SURE * (believed if chosen >= 0 and chosen != best else likely)), SURE)
     row["zone"] = chosen
     if chosen != current:
         row["since_us"] = seen_us
@@ -53,40 +55,50 @@ def decide(tag: int, row: Row, belief: Belief, plan: Plan, scratch: Scratch) -> 
 
 
 @njit
-def place(tag: int, row: Row, read: Row, belief: Belief, plan: Plan) -> None:
+def note_read(row: Row, read: Row, plan: Plan) -> None:
     """
-    Put the tag on the map: at the mean of the places it may be in, drawn to the antennas that hear it loudest.
+    Note a read on its tag: among the last ones, and in where the antennas are that hear it loudest.
 
-    tag     int       its row in belief
-    row     TAG       out: x_m, y_m, antenna_x, antenna_y, seen_us, read_point, reads and the trail
-    read    EVIDENCE  the read just folded
-    belief  Belief    in
-    plan    Plan      place_xy, antenna and antenna_pull are used
+    row   TAG       in and out: antenna_x, antenna_y, seen_us, reads, and the last reads
+    read  EVIDENCE  the read just folded
+    plan  Plan      antenna, corner and grain_m are used
     """
-    point = read["read_point"]
-    loud = np.float32(min(max(0.3 + (read["rssi_dbm"] + 60.0) * 0.02, 0.05), 0.9))
+    loud = min(max(0.3 + (read["rssi_dbm"] + 60.0) * 0.02, 0.05), 0.9)
+    x = grain_of(plan.antenna[read["read_point"], 0], plan.corner[0], plan.grain_m)
+    y = grain_of(plan.antenna[read["read_point"], 1], plan.corner[1], plan.grain_m)
     if row["reads"] == 0:
-        loud = np.float32(1.0)
-    row["antenna_x"] += loud * (plan.antenna[point, 0] - row["antenna_x"])
-    row["antenna_y"] += loud * (plan.antenna[point, 1] - row["antenna_y"])
-    x, y, total = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+        loud = 1.0
+    row["antenna_x"] = round((1.0 - loud) * row["antenna_x"] + loud * x)
+    row["antenna_y"] = round((1.0 - loud) * row["antenna_y"] + loud * y)
+    remember(row, read)
+    row["seen_us"] = read["seen_us"]
+    row["reads"] = min(int(row["reads"]) + 1, READS_MAX)
+
+
+@njit
+def spot_of(tag: int, row: Row, belief: Belief, plan: Plan) -> tuple[float, float]:
+    """
+    Put a tag on the map: at the mean of the places it may be in, drawn to the antennas that hear it loudest.
+
+    tag     int     its row in belief
+    row     TAG     antenna_x and antenna_y are used
+    belief  Belief
+    plan    Plan    place_xy, antenna_pull, corner and grain_m are used
+    """
+    x, y, total = 0.0, 0.0, 0.0
     for k in range(belief.place.shape[1]):
         if belief.place[tag, k] >= 0:
-            x += belief.weight[tag, k] * plan.place_xy[belief.place[tag, k], 0]
-            y += belief.weight[tag, k] * plan.place_xy[belief.place[tag, k], 1]
-            total += belief.weight[tag, k]
+            weight = float(belief.weight[tag, k] * WEIGHT_UNIT)
+            x += weight * plan.place_xy[belief.place[tag, k], 0]
+            y += weight * plan.place_xy[belief.place[tag, k], 1]
+            total += weight
     # A reader without a place on the plan names no zone: the antenna is all there is.
-    pull = np.float32(plan.antenna_pull) if total > 0.0 else np.float32(1.0)
-    rest = (np.float32(1.0) - pull) / max(total, np.float32(1e-12))
-    row["x_m"] = rest * x + pull * row["antenna_x"]
-    row["y_m"] = rest * y + pull * row["antenna_y"]
-    at = row["reads"] % TRAIL
-    row["trail_us"][at] = read["seen_us"]
-    row["trail_read_point"][at] = point
-    row["trail_dbm"][at] = read["rssi_dbm"]
-    row["seen_us"] = read["seen_us"]
-    row["read_point"] = point
-    row["reads"] += 1
+    pull = plan.antenna_pull if total > 0.0 else 1.0
+    rest = (1.0 - pull) / max(total, 1e-12)
+    return (
+        rest * x + pull * (plan.corner[0] + row["antenna_x"] * plan.grain_m),
+        rest * y + pull * (plan.corner[1] + row["antenna_y"] * plan.grain_m),
+    )
 
 
 @njit
@@ -102,8 +114,7 @@ def revive(tag: int, row: Row, seen_us: int, belief: Belief) -> None:
     row["was"] = row["zone"]
     row["zone"] = NOWHERE
     row["state"] = PRESENT
-    row["inside"] = 0
-    row["inside_us"] = NEVER_US
+    row["inside_ms"] = NOT_INSIDE
     row["appeared"] = 0
     row["since_us"] = seen_us
     forget(tag, row, belief)
@@ -126,9 +137,9 @@ def fold_read(tag: int, row: Row, read: Row, belief: Belief, plan: Plan, scratch
     if row["reads"] == 0:
         row["since_us"] = read["seen_us"]
     believe(tag, row, read, belief, plan, scratch)
-    place(tag, row, read, belief, plan)
+    note_read(row, read, plan)
     changed = decide(tag, row, belief, plan, scratch)
-    note_inside(row, read["seen_us"], plan)
+    note_inside(row, plan)
     if not changed:
         return NO_MOVE
     if row["appeared"] == 0:

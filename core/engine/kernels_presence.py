@@ -11,7 +11,7 @@ SPREADS: Final = 5.4
 """The one setting: how many spreads of its own gaps a tag must be silent. More: fewer false exits, later true ones."""
 BURST_S: Final = 0.4
 """Reads nearer to each other are one burst: they say that the tag is there, and nothing of its pace."""
-MEMORY: Final = 100.0
+MEMORY: Final = 100
 """Gaps that are remembered; older ones fade."""
 GUESS_S: Final = 2.5
 GUESS_GAPS: Final = 5.0
@@ -25,12 +25,12 @@ Memory ends, so the guess always weighs something: no reader is so regular that 
 FEW: Final = 8.0
 HEAD_START: Final = 4.0
 """What is learned of about FEW gaps is little: the silence must last longer then, as with Student's distribution."""
-CARRIED: Final = 5.0
+CARRIED: Final = 5
 """Gaps that still count once other antennas hear the tag: its pace may be another there."""
 CERTAINTY: Final = 8.0
 """Log odds of presence just after a read. They fall evenly to 0 where the tag is declared gone, and on below."""
 
-PRESENCE: Final = np.dtype([("gaps", "f4"), ("gap_mean_s", "f4"), ("gap_square_s2", "f4")], align=True)
+PRESENCE: Final = np.dtype([("gaps", "u1"), ("gap_mean_s", "f4"), ("gap_square_s2", "f4")])
 """What a tag remembers of its gaps: how many, their mean, the mean of their squares. All 0 for a fresh tag."""
 
 
@@ -67,29 +67,28 @@ def learn_gap(row: Row, gap_s: float) -> None:
     """
     if gap_s < BURST_S:
         return
-    n = min(float(row["gaps"]) + 1.0, MEMORY)
+    n = min(row["gaps"] + 1, MEMORY)
     row["gap_mean_s"] += (gap_s - row["gap_mean_s"]) / n
     row["gap_square_s2"] += (gap_s * gap_s - row["gap_square_s2"]) / n
     row["gaps"] = n
 
 
 @njit
-def due_after_read(row: Row, heard_s: float, now_s: float, spreads: float) -> float:
+def allowed_after_read(row: Row, gap_s: float, spreads: float) -> float:
     """
-    Take a read, and say when the tag is to be declared gone if it is not read again. Nothing need be done until then.
+    Take a read, and say how long the tag may now be silent. Nothing need be done until then.
 
     A gap counts for no more than was allowed: of a longer one nobody knows for how much of it the tag was there. The
     clock is exposure: seconds that antennas which cover the tag have listened, so a dead reader's silence is none.
 
     row      PRESENCE  in and out
-    heard_s  float     exposure at the read before; below 0 at the tag's first
-    now_s    float     exposure at this read, on the same clock
+    gap_s    float     exposure since the read before; below 0 at the tag's first
     spreads  float     the setting, as for allowed_s
-    returns  float     exposure at which it is gone
+    returns  float     seconds of exposure
     """
-    if heard_s >= 0.0:
-        learn_gap(row, min(now_s - heard_s, allowed_s(row, spreads)))
-    return now_s + allowed_s(row, spreads)
+    if gap_s >= 0.0:
+        learn_gap(row, min(gap_s, allowed_s(row, spreads)))
+    return allowed_s(row, spreads)
 
 
 @njit
@@ -99,7 +98,7 @@ def change_clock(row: Row) -> None:
 
     row  PRESENCE  in and out
     """
-    row["gaps"] = min(float(row["gaps"]), CARRIED)
+    row["gaps"] = min(row["gaps"], CARRIED)
 
 
 @njit

@@ -4,9 +4,11 @@ from typing import Final
 
 import numpy as np
 
+from core.engine.kernels_fold import spot_of
 from core.engine.kernels_jit import njit
-from core.engine.kernels_portal import may_leave, stayed, went_out
-from core.engine.kernels_presence import SPREADS, change_clock, due_after_read, presence
+from core.engine.kernels_narrow import clock_ms, elapsed_s
+from core.engine.kernels_portal import is_inside, may_leave, stayed, went_out
+from core.engine.kernels_presence import SPREADS, allowed_after_read, change_clock, presence
 from core.engine.kernels_tell import tell_change, write_move, write_quiet
 from core.engine.records import (
     ANTENNA_DOWN,
@@ -28,8 +30,8 @@ from core.engine.records import (
     Plan,
     Records,
     Row,
-    Silence,
 )
+from core.engine.records_belief import Belief
 from core.engine.records_passage import THROUGH
 from core.model.columns import NEVER_US, NOWHERE
 from core.model.step import TagState
@@ -43,6 +45,8 @@ PRESENT: Final = int(TagState.PRESENT)
 LEFT: Final = int(TagState.LEFT)
 GONE_MISSING: Final = int(TagState.MISSING)
 SECOND_US: Final = 1e6
+NO_SPOT: Final = (0.0, 0.0)
+"""What is gone is nowhere on the map."""
 NO_TICK_US: Final = 2**62
 """No deadline: after every tick."""
 
@@ -56,7 +60,7 @@ def hear(reader: int, at_us: int, counts: bool, health: Health, plan: Plan, out:
     at_us   int     when; not before its last one, except after NEVER_US
     counts  bool    whether the time since the last one was spent listening
     health  Health  in and out
-    plan    Plan    points and share are used
+    plan    Plan    points, covers and share are used
     out     Out     the reader is online, if that is news
     """
     row = health.readers[reader]
@@ -69,9 +73,25 @@ def hear(reader: int, at_us: int, counts: bool, health: Health, plan: Plan, out:
     for k in range(plan.points.shape[1]):
         point = plan.points[reader, k]
         if point >= 0 and health.up[point] == 1:
-            health.ears_s[point] += gap_s
-            for zone in range(health.exposure.size):
-                health.exposure[zone] += gap_s * plan.share[point, zone]
+            listen(point, gap_s, health, plan)
+
+
+@njit
+def listen(point: int, gap_s: float, health: Health, plan: Plan) -> None:
+    """
+    Credit a read point, and the zones that it covers, with time in which it has listened.
+
+    point   int     which
+    gap_s   float   seconds
+    health  Health  in and out: ears_s, exposure
+    plan    Plan    covers and share are used
+    """
+    health.ears_s[point] += gap_s
+    for c in range(plan.covers.shape[1]):
+        zone = plan.covers[point, c]
+        if zone == NOWHERE:
+            break
+        health.exposure[zone] += gap_s * plan.share[point, zone]
 
 
 @njit
@@ -103,106 +123,109 @@ def tell(word: Row, health: Health, plan: Plan, out: Out) -> None:
 
 
 @njit
-def rest(tag: int, row: Row, silence: Silence, health: Health, plan: Plan, out: Out) -> None:
+def rest(tag: int, row: Row, before: int, health: Health, plan: Plan, out: Out) -> None:
     """
     Begin a tag's silence anew after a read of it, and set when it will have lasted long enough.
 
-    tag      int      its id
-    row      TAG      in: zone, read_point, seen_us; in and out: its pace, and that it is quiet no more
-    silence  Silence  in and out
-    health   Health   exposure and ears_s are used
-    plan     Plan     leave_s and missing_s are used
-    out      Out      that it is heard again, where it was quiet
+    tag     int     its id
+    row     TAG     in: zone, the last reads; in and out: its pace, and since when and how long it may be silent
+    before  int     the zone that it was in until this read; NOWHERE if it was gone
+    health  Health  exposure and ears_s are used; in and out: zone_due
+    plan    Plan    leave_s and missing_s are used
+    out     Out     that it is heard again, where it was quiet
     """
-    if row["quiet"] == 1:
-        row["quiet"] = 0
+    if row["quiet_s"] == np.inf:
+        row["quiet_s"] = 0.0
         write_quiet(tag, row["seen_us"], 0, 1.0, out)
     if row["verdict"] == THROUGH:
         row["verdict"] = UNJUDGED
     zone = row["zone"]
     if zone == NOWHERE:
-        silence.zone[tag] = NOWHERE
         return
     now = health.exposure[zone]
-    heard = silence.heard[tag]
-    if silence.zone[tag] != zone:
+    gap_s = elapsed_s(now, row["heard_ms"])
+    if before != zone:
         change_clock(row)
-        heard = -1.0
-    silence.quiet[tag] = due_after_read(row, heard, now, SPREADS)
-    silence.zone[tag] = zone
-    silence.heard[tag] = now
-    silence.heard_s[tag] = health.ears_s[row["read_point"]]
+        gap_s = -1.0
+    row["quiet_s"] = allowed_after_read(row, gap_s, SPREADS)
     through = plan.portal[zone] and may_leave(row, plan)
     patience_s, spans = (plan.leave_s, LEAVE_SPANS) if through else (plan.missing_s[zone], MISSING_SPANS)
-    silence.due[tag] = now + max(patience_s, spans * (silence.quiet[tag] - now))
-    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+    row["due_s"] = max(patience_s, spans * row["quiet_s"])
+    begin_silence(row, health)
 
 
 @njit
-def any_due(silence: Silence, health: Health) -> bool:
+def begin_silence(row: Row, health: Health) -> None:
+    """
+    Let a tag's silence begin now; how long it may last stands in its row.
+
+    row     TAG     in: zone, the last reads, quiet_s, due_s; out: heard_ms, ears_ms
+    health  Health  exposure and ears_s are used; in and out: zone_due
+    """
+    zone = row["zone"]
+    now = health.exposure[zone]
+    row["heard_ms"] = clock_ms(now)
+    row["ears_ms"] = clock_ms(health.ears_s[row["point"][0]])
+    health.zone_due[zone] = min(health.zone_due[zone], now + min(row["due_s"], row["quiet_s"]))
+
+
+@njit
+def any_due(health: Health) -> bool:
     """
     Say whether some tag's silence may be long enough; most ticks end here.
 
-    silence  Silence  zone_due is used
-    health   Health   exposure is used
+    health  Health  exposure and zone_due are used
     """
-    for zone in range(silence.zone_due.size):
-        if health.exposure[zone] >= silence.zone_due[zone]:
+    for zone in range(health.zone_due.size):
+        if health.exposure[zone] >= health.zone_due[zone]:
             return True
     return False
 
 
 @njit
-def go_out(tag: int, at_us: int, zone: int, row: Row, silence: Silence, health: Health, plan: Plan, out: Out) -> None:
+def go_out(tag: int, at_us: int, zone: int, row: Row, belief: Belief, health: Health, plan: Plan, out: Out) -> None:
     """
     Put a tag that went out, as a door has judged, at that door; it has left if the silence lasts.
 
     tag, at_us  int      whose, and the tick
     zone        int      the door's
     row         TAG      in and out; the verdict stands in it, and no read has come since
-    silence     Silence  in and out
-    health      Health   exposure and ears_s are used
+    belief      Belief   in
+    health      Health   exposure and ears_s are used; in and out: zone_due
     plan        Plan     leave_s is used
     out         Out      that it moved to the door, where it was elsewhere
     """
-    if row["state"] != PRESENT or row["inside"] == 0 or not went_out(row):
+    if row["state"] != PRESENT or not is_inside(row) or not went_out(row):
         return
     was = row["zone"]
     if was != zone:
         row["zone"] = zone
         row["since_us"] = at_us
-        write_move(tag, row, at_us, MOVE, was, out)
-    now = health.exposure[zone]
-    silence.zone[tag] = zone
-    silence.heard[tag] = now
-    silence.heard_s[tag] = health.ears_s[row["read_point"]]
-    silence.due[tag] = now + plan.leave_s
-    silence.quiet[tag] = now + plan.leave_s
-    silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag])
+        write_move(tag, row, at_us, MOVE, was, spot_of(tag, row, belief, plan), out)
+    row["due_s"], row["quiet_s"] = plan.leave_s, plan.leave_s
+    begin_silence(row, health)
 
 
 @njit
-def fall_quiet(tag: int, at_us: int, row: Row, silence: Silence, health: Health, out: Out) -> None:
+def fall_quiet(tag: int, at_us: int, row: Row, health: Health, out: Out) -> None:
     """
     Tell that a tag has been silent for longer than its own pace allows, if it has, and that it wasn't before.
 
     tag, at_us  int      whose, and the tick
-    row         TAG      in: read_point; in and out: quiet
-    silence     Silence  in and out
+    row         TAG      in: zone, the last reads, and when it was heard; in and out: quiet_s
     health      Health   exposure and ears_s are used
     out         Out      one more, if so; its time is when the silence was long enough, not the tick
     """
-    over_s = health.exposure[silence.zone[tag]] - silence.quiet[tag]
-    allowed_s = silence.quiet[tag] - silence.heard[tag]
-    if over_s < 0.0 or health.ears_s[row["read_point"]] - silence.heard_s[tag] < allowed_s:
+    over_s = elapsed_s(health.exposure[row["zone"]], row["heard_ms"]) - row["quiet_s"]
+    if over_s < 0.0 or elapsed_s(health.ears_s[row["point"][0]], row["ears_ms"]) < row["quiet_s"]:
         return
-    row["quiet"] = 1
-    silence.quiet[tag] = np.inf
+    allowed_s = row["quiet_s"]
+    row["quiet_s"] = np.inf
     write_quiet(tag, at_us - int(min(over_s, 1.0) * SECOND_US), 1, presence(allowed_s, allowed_s), out)
 
 
 @njit
-def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Plan, out: Out) -> bool:
+def sweep(at_us: int, tags: Records, health: Health, plan: Plan, out: Out) -> bool:
     """
     Find the tags that have been silent for long enough: quiet; gone through a portal, or missing elsewhere.
 
@@ -210,38 +233,37 @@ def sweep(at_us: int, tags: Records, silence: Silence, health: Health, plan: Pla
     healthy ones makes nothing vanish. Returns whether all tags were looked at; False if `out` is full: drain, repeat.
 
     at_us    int      the tick
-    tags     TAG[n]   in and out: state, since_us
-    silence  Silence  in and out
-    health   Health   exposure and ears_s are used
+    tags     TAG[n]   in and out: state, since_us, quiet_s, due_s
+    health   Health   in; out: zone_due
     plan     Plan     portal is used
     out      Out      the movements, and who fell quiet
     """
-    silence.zone_due[:] = np.inf
+    health.zone_due[:] = np.inf
     for tag in range(tags.size):
-        zone = silence.zone[tag]
-        if zone == NOWHERE:
-            continue
         row = tags[tag]
-        if out.n[0] == out.moves.size or out.n[2] == out.quiet.size:
-            silence.zone_due[:] = -np.inf
-            return False
-        fall_quiet(tag, at_us, row, silence, health, out)
-        listened = health.ears_s[row["read_point"]] - silence.heard_s[tag] >= silence.due[tag] - silence.heard[tag]
-        if silence.due[tag] > health.exposure[zone] or not listened:
-            silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
+        zone = row["zone"]
+        if zone == NOWHERE or row["state"] != PRESENT:
             continue
-        through = plan.portal[zone] and (may_leave(row, plan) or went_out(row))
+        if out.n[0] == out.moves.size or out.n[2] == out.quiet.size:
+            health.zone_due[:] = -np.inf
+            return False
+        fall_quiet(tag, at_us, row, health, out)
+        silent_s = elapsed_s(health.exposure[zone], row["heard_ms"])
+        listened_s = elapsed_s(health.ears_s[row["point"][0]], row["ears_ms"])
+        over = silent_s >= row["due_s"] and listened_s >= row["due_s"]
+        through = over and plan.portal[zone] and (may_leave(row, plan) or went_out(row))
         if through and stayed(row):
             # Only now is the passage judged: it was none, so the silence has to last like any other.
             through = False
-            silence.due[tag] = silence.heard[tag] + plan.missing_s[zone]
-            if silence.due[tag] > health.exposure[zone]:
-                silence.zone_due[zone] = min(silence.zone_due[zone], silence.due[tag], silence.quiet[tag])
-                continue
+            row["due_s"] = plan.missing_s[zone]
+            over = silent_s >= row["due_s"]
+        if not over:
+            due = health.exposure[zone] - silent_s + min(row["due_s"], row["quiet_s"])
+            health.zone_due[zone] = min(health.zone_due[zone], due)
+            continue
         row["state"] = LEFT if through else GONE_MISSING
         row["since_us"] = at_us
-        silence.zone[tag] = NOWHERE
-        write_move(tag, row, at_us, LEAVE if through else MISSING, zone, out)
+        write_move(tag, row, at_us, LEAVE if through else MISSING, zone, NO_SPOT, out)
     return True
 
 

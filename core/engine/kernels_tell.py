@@ -1,7 +1,8 @@
 """What settling has to tell is written down here: movements, tags that fell quiet, readers that came and went."""
 
 from core.engine.kernels_jit import njit
-from core.engine.records import Health, Out, Row
+from core.engine.kernels_narrow import MS_US, dbm_of
+from core.engine.records import AGO_MAX, LAST, SURE, Health, Out, Row
 
 
 @njit
@@ -26,30 +27,30 @@ def tell_change(reader: int, at_us: int, online: int, reason: int, health: Healt
 
 
 @njit
-def write_move(tag: int, row: Row, at_us: int, kind: int, from_zone: int, out: Out) -> None:
+def write_move(tag: int, row: Row, at_us: int, kind: int, from_zone: int, spot: tuple[float, float], out: Out) -> None:
     """
-    Tell a movement, with the reads that caused it.
+    Tell a movement, with the reads that caused it; those of more than a minute before the newest did not.
 
     tag, row         int, TAG   whose; the row as it is now
     at_us, kind      int        when and what
     from_zone        int        where it was before
+    spot             (x, y)     where it is on the map, metres
     out              Out        one more movement
     """
     move = out.moves[out.n[0]]
     move["at_us"] = at_us
     move["tag"] = tag
     move["kind"] = kind
-    move["read_point"] = row["read_point"]
+    move["read_point"] = row["point"][0]
     move["from_zone"] = from_zone
     move["to_zone"] = row["zone"]
-    move["confidence"] = row["confidence"]
-    move["x_m"] = row["x_m"]
-    move["y_m"] = row["y_m"]
-    for k in range(row["trail_us"].size):
-        at = (row["reads"] + k) % row["trail_us"].size
-        move["trail_us"][k] = row["trail_us"][at]
-        move["trail_read_point"][k] = row["trail_read_point"][at]
-        move["trail_dbm"][k] = row["trail_dbm"][at]
+    move["confidence"] = row["confidence"] / SURE
+    move["x_m"], move["y_m"] = spot
+    for k in range(LAST):
+        at, known = LAST - 1 - k, row["ago_ms"][k] < AGO_MAX
+        move["trail_us"][at] = row["seen_us"] - int(row["ago_ms"][k]) * MS_US if known else 0
+        move["trail_read_point"][at] = row["point"][k] if known else -1
+        move["trail_dbm"][at] = dbm_of(row["level"][k])
     out.n[0] += 1
 
 

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from core.engine.carry import carried
 from core.engine.checkpoint import Arrays
-from core.engine.records import Records
+from core.engine.kernels_narrow import GRAINS
+from core.engine.records import Plan, Records
 from core.engine.records_belief import Belief
-from core.engine.settled import PER_TAG, Settled
+from core.engine.settled import Settled
 
 
 def dump_settled(settled: Settled) -> Arrays:
@@ -25,9 +26,9 @@ def dump_settled(settled: Settled) -> Arrays:
         "up": settled.health.up,
         "ears_s": settled.health.ears_s,
         "exposure": settled.health.exposure,
-        "zone_due": settled.silence.zone_due,
+        "zone_due": settled.health.zone_due,
+        "box": np.array([*settled.plan.corner, settled.plan.grain_m]),
         **settled.passages.dump(),
-        **{f"silence_{name}": getattr(settled.silence, name)[:n] for name in PER_TAG},
     }
 
 
@@ -35,15 +36,21 @@ def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], in
     """Put it back into a blank settled state; reader_ids says whose the stored readers are, index where they go."""
     n = arrays["tags"].size
     settled.reserve(n)
-    settled.tags[:n] = arrays["tags"]
+    settled.tags[:n] = redrawn(arrays["tags"], ("antenna_x", "antenna_y"), arrays["box"], settled.plan)
     _load_belief(settled, arrays)
     settled.passages.load(arrays, n)
-    for name in PER_TAG:
-        getattr(settled.silence, name)[:n] = arrays[f"silence_{name}"]
-    _fill(settled.silence.zone_due, arrays["zone_due"])
-    for name in ("up", "ears_s", "exposure"):
+    for name in ("up", "ears_s", "exposure", "zone_due"):
         _fill(getattr(settled.health, name), arrays[name])
     _load_readers(settled.health.readers, arrays["readers"], reader_ids, index)
+
+
+def redrawn(rows: Records, axes: tuple[str, str], box: npt.NDArray[np.float64], plan: Plan) -> Records:
+    """Rows whose spots stand in the grains of another box (float64[3]: its corner, and a grain), in the plan's."""
+    result = rows.copy()
+    for axis, name in enumerate(axes):
+        at_m = box[axis] + rows[name] * box[2]
+        result[name] = np.clip(np.rint((at_m - plan.corner[axis]) / plan.grain_m), 0, GRAINS)
+    return result
 
 
 def _load_belief(settled: Settled, arrays: Arrays) -> None:

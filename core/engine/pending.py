@@ -42,16 +42,25 @@ WAYS: Final = {"in": INWARD, "out": OUTWARD}
 
 
 class Pending:
-    """Sorted evidence, EVIDENCE[n], and the last of what was settled: reads to come may still repeat it."""
+    """Sorted evidence, EVIDENCE[n], and before it the last of what was settled: reads to come may still repeat it."""
 
     def __init__(self) -> None:
-        self.evidence: Records = np.zeros(0, EVIDENCE)
-        self.tail: Records = np.zeros(0, EVIDENCE)
-        self._taken: list[Records] = []
+        self._rows: Records = np.zeros(1024, EVIDENCE)
+        self._tail_at, self._at, self._end = 0, 0, 0
 
     def __len__(self) -> int:
         """How much evidence waits."""
-        return int(self.evidence.size)
+        return self._end - self._at
+
+    @property
+    def evidence(self) -> Records:
+        """What waits: a view, until more is added."""
+        return self._rows[self._at : self._end]
+
+    @property
+    def tail(self) -> Records:
+        """The last of what was settled: a view."""
+        return self._rows[self._tail_at : self._at]
 
     def add(self, *parts: Records) -> None:
         """Put evidence in its place."""
@@ -60,31 +69,43 @@ class Pending:
             return
         is_read = new["kind"] == READ
         new = new[np.lexsort((new["raw_us"], new["tag"], new["read_point"], is_read, new["seen_us"]))]
-        merged = np.zeros(self.evidence.size + new.size, EVIDENCE)
-        merge(self.evidence, new, merged)
-        self.evidence = merged
+        self._reserve(new.size)
+        merge(self._rows[self._at : self._end + new.size], new)
+        self._end += new.size
 
     def ready(self, watermark_us: int) -> int:
         """How much of it lies before the watermark: nothing on time can come before it any more."""
         return int(np.searchsorted(self.evidence["seen_us"], watermark_us, side="left"))
 
     def take(self, n: int) -> Records:
-        """Remove the first n."""
-        taken, self.evidence = self.evidence[:n], self.evidence[n:]
-        self._taken.append(taken)
-        return taken
+        """Remove the first n: a view."""
+        self._at += n
+        return self._rows[self._at - n : self._at]
 
     def retire(self, before_us: int) -> None:
         """Forget what was taken and is older than this."""
-        parts = [part[np.searchsorted(part["seen_us"], before_us) :] for part in (self.tail, *self._taken)]
-        self._taken = []
-        self.tail = join(EVIDENCE, *parts)
+        self._tail_at += int(np.searchsorted(self.tail["seen_us"], before_us))
+
+    def restore(self, tail: Records, evidence: Records) -> None:
+        """Begin with what another one held."""
+        self._tail_at, self._at, self._end = 0, tail.size, tail.size
+        self._rows = join(EVIDENCE, tail)
+        self.add(evidence)
 
     def held(self) -> Records:
-        """Reads that a read to come may repeat: not sorted."""
-        both = join(EVIDENCE, self.tail, self.evidence)
+        """Reads that a read to come may repeat."""
+        both = self._rows[self._tail_at : self._end]
         reads: Records = both[both["kind"] == READ]
         return reads
+
+    def _reserve(self, more: int) -> None:
+        """Make room at the end. What was taken is not moved while somebody may still look at it."""
+        if self._end + more <= self._rows.size:
+            return
+        held = self._rows[self._tail_at : self._end]
+        self._rows = np.zeros(2 * (held.size + more), EVIDENCE)
+        self._rows[: held.size] = held
+        self._at, self._end, self._tail_at = self._at - self._tail_at, held.size, 0
 
 
 def evidence_of_reads(reads: ReadColumns, tag: Ints) -> Records:

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.engine.calibration import Calibration
 from core.engine.hearing import Hearing
+from core.engine.kernels_narrow import GRAINS
 from core.engine.manner import Manner
 from core.engine.places import Places, places_of
 from core.engine.prior import coverage_of, prior_of
@@ -21,6 +22,8 @@ ZONE_PULL: Final = 0.5
 TOLD_M: Final = 1.5
 TOLD_CELLS: Final = 0.1
 """How far a tag goes before it is told of again: metres where places are zones, parts of a cell's side where cells."""
+PATIENCE_S_MAX: Final = 4_000_000.0
+"""Silences are told apart up to 49 days of listening; a site that would wait longer waits 46."""
 DEFAULT: Final = Manner()
 
 
@@ -31,6 +34,8 @@ def plan_of(site: Site, places: Places | None = None, hearing: Hearing | None = 
     portal = np.array([zone.kind in PORTALS for zone in site.zones], dtype=bool)
     missing = site.engine.missing_after_s
     patience = [missing if zone.missing_after_s is None else zone.missing_after_s for zone in site.zones]
+    corner, far = _box(site)
+    share = _share(site, coverage_of(site))
     reader_of = [site.reader_index.get(point.reader, -1) for point in site.read_points]
     return Plan(
         hears=np.stack((hearing.dbm, hearing.up_db**2, hearing.down_db**2, hearing.chance), axis=2),
@@ -46,11 +51,14 @@ def plan_of(site: Site, places: Places | None = None, hearing: Hearing | None = 
         told_m=TOLD_CELLS * places.step_m if places.step_m else TOLD_M,
         change_at=manner.change_at,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
-        missing_s=np.array(patience, np.float64),
+        corner=corner.astype(np.float32),
+        grain_m=max(float((far - corner).max()), 1.0) / GRAINS,
+        missing_s=np.minimum(np.array(patience, np.float64), PATIENCE_S_MAX),
         leave_s=site.engine.leave_after_s,
         portal=portal,
         zone_of=np.array([point.zone for point in site.read_points], np.int32),
-        share=_share(site, coverage_of(site)),
+        share=share,
+        covers=_covers(share),
         reader_of=np.array(reader_of, np.int32),
         points=_points(reader_of, len(site.readers)),
     )
@@ -70,6 +78,14 @@ def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.where(np.array(at_door, dtype=bool), door_us, other_us).astype(np.int64)
 
 
+def _box(site: Site) -> tuple[Floats, Floats]:
+    """The lower left and the upper right corner of all zones and antennas, metres."""
+    spots = [(point.x, point.y) for point in site.read_points]
+    spots += [corner for zone in site.zones for corner in zone.polygon]
+    at = np.array(spots, np.float64).reshape(-1, 2)
+    return at.min(axis=0, initial=0.0), at.max(axis=0, initial=0.0)
+
+
 def _nearby(hearing: Hearing, slots: int) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
     """For each read point the places it hears, best first."""
     nearby = np.full((hearing.chance.shape[0], slots), NOWHERE, np.int16)
@@ -86,6 +102,15 @@ def _share(site: Site, coverage: Floats) -> Floats:
     share = np.where(real[:, None] & (coverage >= COVERED), coverage, 0.0)
     total = share.sum(axis=0)
     return share / np.where(total > 0.0, total, 1.0)
+
+
+def _covers(share: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+    """For each read point the zones that it has a share of."""
+    own = [np.flatnonzero(row) for row in share]
+    covers = np.full((len(own), max([1, *map(len, own)])), NOWHERE, np.int16)
+    for row, zones in zip(covers, own, strict=True):
+        row[: len(zones)] = zones
+    return covers
 
 
 def _points(reader_of: list[int], n_readers: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:

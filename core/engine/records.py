@@ -5,18 +5,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from core.model.columns import NEVER_US
-
-SLOTS: Final = 6
+SLOTS: Final = 5
 """Places a tag is believed to be in at once where places are zones."""
 CELL_SLOTS: Final = 128
 """And where they are cells of zones."""
 NEXT: Final = 8
 """Places that a tag may go to from one."""
-EARS: Final = 6
-"""Read points that are remembered to have heard a tag lately."""
-TRAIL: Final = 4
-"""Reads that are remembered as the cause of a movement."""
+LAST: Final = 4
+"""Reads of a tag that are remembered."""
 TICK_US: Final = 1_000_000
 """Silence is looked at on each whole second of event time."""
 
@@ -54,44 +50,62 @@ EVIDENCE: Final = np.dtype(
 )
 """A kept read, or a reader's word (then tag is the kind, so that equal times still have one order)."""
 
+AGO_MAX: Final = 65_535
+"""Milliseconds; what is longer ago than that is so old that it is no matter how old."""
+NOT_INSIDE: Final = 65_535
+SURE: Final = 65_535
+"""How a confidence of 1 is kept."""
+
 TAG: Final = np.dtype(
     [
         ("seen_us", "i8"),
         ("since_us", "i8"),
-        ("inside_us", "i8"),
-        ("trail_us", "i8", TRAIL),
-        ("trail_read_point", "i4", TRAIL),
-        ("trail_dbm", "f4", TRAIL),
-        ("ear_point", "i4", EARS),
-        ("ear_us", "i8", EARS),
-        ("gain_reads", "f4"),
-        ("gaps", "f4"),
         ("gap_mean_s", "f4"),
         ("gap_square_s2", "f4"),
-        ("confidence", "f4"),
-        ("x_m", "f4"),
-        ("y_m", "f4"),
-        ("antenna_x", "f4"),
-        ("antenna_y", "f4"),
-        ("read_point", "i4"),
-        ("reads", "i4"),
+        ("quiet_s", "f4"),
+        ("due_s", "f4"),
+        ("heard_ms", "u4"),
+        ("ears_ms", "u4"),
+        ("gain_reads", "f4"),
+        ("point", "i2", LAST),
+        ("ago_ms", "u2", LAST),
+        ("level", "u1", LAST),
+        ("reads", "u1"),
+        ("antenna_x", "u2"),
+        ("antenna_y", "u2"),
+        ("confidence", "u2"),
+        ("inside_ms", "u2"),
         ("zone", "i2"),
         ("was", "i2"),
+        ("gaps", "u1"),
         ("state", "u1"),
         ("appeared", "u1"),
-        ("inside", "u1"),
-        ("quiet", "u1"),
         ("verdict", "i1"),
         ("way", "i1"),
     ],
-    align=True,
 )
 """
-What is believed of one tag. Ears are the read points that heard it lately, in no order; `gain_reads` is the weight of
-the reads that its gain was learned from; `was` is the zone it left or went missing from; `inside` says that it has been
-in the building for a while, `inside_us` since when it is in a zone that is no portal; `gaps` and the two after it are
-those of kernels_presence.py; `quiet` says that it has been silent for longer than they allow; `verdict` and `way` are
-of its last passage at a door.
+What is settled of one tag. Narrow on purpose, since there may be millions; kernels_narrow.py packs and unpacks.
+
+seen_us        when it was read last
+since_us       since when it is in its zone, or gone
+gap_mean_s     its pace, with gap_square_s2 and gaps: kernels_presence.py
+quiet_s        silence that its pace allows, on the clock of its zone's exposure; infinite once it is told
+due_s          silence, on that clock, after which it has left or is missing
+heard_ms       that clock at its last read; ears_ms the clock of the read point that heard it
+gain_reads     weight of the reads that its gain was learned from
+point          the read points of its last reads, newest first; -1 for none
+ago_ms         how long before seen_us each of them was, AGO_MAX for longer
+level          how loud each was
+reads          how often it was read, up to 255
+antenna_x      where the antennas are that hear it loudest, with antenna_y, in the plan's grains
+confidence     that it is in its zone, in parts of 65535
+inside_ms      how long it has been in zones that are no portal; NOT_INSIDE if it is in none
+zone           where it is, -1 for nobody knows; of a tag that is gone, where it was
+was            the zone that it left or went missing from before it came back
+state          TagState
+appeared       1 once it was told that it is here
+verdict        of its last passage at a door, with its way
 """
 
 READER: Final = np.dtype([("mark_us", "i8"), ("heartbeat_us", "i8"), ("online", "i1"), ("listening", "u1")], align=True)
@@ -101,9 +115,9 @@ MOVEMENT: Final = np.dtype(
     [
         ("at_us", "i8"),
         ("tag", "i8"),
-        ("trail_us", "i8", TRAIL),
-        ("trail_read_point", "i4", TRAIL),
-        ("trail_dbm", "f4", TRAIL),
+        ("trail_us", "i8", LAST),
+        ("trail_read_point", "i4", LAST),
+        ("trail_dbm", "f4", LAST),
         ("kind", "i4"),
         ("read_point", "i4"),
         ("from_zone", "i2"),
@@ -117,19 +131,25 @@ MOVEMENT: Final = np.dtype(
 QUIET: Final = np.dtype([("at_us", "i8"), ("tag", "i8"), ("quiet", "u1"), ("presence", "f4")], align=True)
 """A tag fell silent for longer than its own pace allows, or was heard again; and how likely it is there."""
 CHANGE: Final = np.dtype([("at_us", "i8"), ("reader", "i4"), ("online", "i1"), ("reason", "i1")], align=True)
-SHOWN: Final = np.dtype(
+LOOK: Final = np.dtype(
     [
+        ("tag", "i8"),
         ("seen_us", "i8"),
         ("since_us", "i8"),
         ("confidence", "f4"),
         ("x_m", "f4"),
         ("y_m", "f4"),
+        ("read_point", "i4"),
         ("zone", "i2"),
-        ("state", "i2"),
+        ("state", "u1"),
     ],
     align=True,
 )
-"""What was last told of a tag; state is -1 before anything was."""
+"""How a tag looks on the live map."""
+SHOWN: Final = np.dtype(
+    [("seen_ms", "u4"), ("x", "u2"), ("y", "u2"), ("zone", "i2"), ("confidence", "u1"), ("state", "i1")], align=True
+)
+"""What was last told of a tag, as far as it takes to see what is news; state is -1 before anything was."""
 
 Records = npt.NDArray[np.void]
 Row: TypeAlias = Any
@@ -156,11 +176,14 @@ class Plan(NamedTuple):
     told_m        float             a tag that has gone this far is told of again
     change_at     float             belief from which a tag is said to be in another zone
     antenna       float32[A, 2]     metres
+    corner        float32[2]        no place and no antenna lies left of it or below, metres
+    grain_m       float             side of the squares, 65536 by 65536, that all of them lie in
     missing_s     float64[Z]        silence after which a tag is missing
     leave_s       float             silence after which one that passed a portal has left
     portal        bool[Z]           dock doors and exits
     zone_of       int32[A]          the zone that a read point is there for, -1 if none
     share         float64[A, Z]     the read point's part of the zone's coverage; a covered zone's parts sum to 1
+    covers        int16[A, C]       zones in whose coverage the read point has a part, -1 where there are fewer
     reader_of     int32[A]          which reader the read point belongs to
     points        int32[R, P]       a reader's read points, -1 where there are fewer
     """
@@ -178,48 +201,33 @@ class Plan(NamedTuple):
     told_m: float
     change_at: float
     antenna: Floats32
+    corner: Floats32
+    grain_m: float
     missing_s: Floats
     leave_s: float
     portal: npt.NDArray[np.bool_]
     zone_of: npt.NDArray[np.int32]
     share: Floats
+    covers: npt.NDArray[np.int16]
     reader_of: npt.NDArray[np.int32]
     points: npt.NDArray[np.int32]
 
 
 class Health(NamedTuple):
     """
-    What the antennas could have heard.
+    What the antennas could have heard, and what it is worth a look for.
 
     readers   READER[R]
     up        uint8[A]      1 while the antenna works
     ears_s    float64[A]    seconds that the read point has listened, in all
     exposure  float64[Z]    seconds that the zone has been listened to, in all: ears weighted by share
+    zone_due  float64[Z]    no tag of the zone has been silent for long enough before this exposure
     """
 
     readers: Records
     up: npt.NDArray[np.uint8]
     ears_s: Floats
     exposure: Floats
-
-
-class Silence(NamedTuple):
-    """
-    When each tag's silence is worth a look, on the clock of its zone's exposure.
-
-    heard     float64[T]  exposure of the tag's zone at its last read
-    heard_s   float64[T]  ears_s of that read's read point at that read
-    quiet     float64[T]  exposure at which it has been silent for longer than its own pace allows; infinite once told
-    due       float64[T]  exposure at which silence is long enough to have left, or to be missing
-    zone      int16[T]    the zone that due belongs to; -1 for a tag that is nowhere or gone
-    zone_due  float64[Z]  no tag of the zone is due before this
-    """
-
-    heard: Floats
-    heard_s: Floats
-    quiet: Floats
-    due: Floats
-    zone: npt.NDArray[np.int16]
     zone_due: Floats
 
 
@@ -241,8 +249,8 @@ def blank_tags(n: int) -> Records:
     """Rows of tags of which nothing is believed yet."""
     rows = np.zeros(n, TAG)
     rows["verdict"] = UNJUDGED
-    rows["inside_us"] = rows["ear_us"] = NEVER_US
-    for name in ("zone", "was", "read_point", "trail_read_point", "ear_point"):
+    rows["inside_ms"] = NOT_INSIDE
+    for name in ("zone", "was", "point"):
         rows[name] = -1
     return rows
 

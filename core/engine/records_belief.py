@@ -1,25 +1,28 @@
 """Where tags may be, as arrays; and room for the candidates of one of them."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from core.engine.records import NEXT, Floats32, Plan
 
+WEIGHT_UNIT: Final = np.float32(1 / 65_535)
+GAIN_UNIT_DB: Final = np.float32(1 / 256)
+
 
 class Belief(NamedTuple):
     """
     The places each tag may be in, likeliest first; the weights of a tag sum to 1.
 
-    place   int16[T, K]    -1 where there are fewer
-    weight  float32[T, K]  probability
-    gain    float32[T, K]  how much louder than typical the tag is if it is there, dB
+    place   int16[T, K]   -1 where there are fewer
+    weight  uint16[T, K]  probability, in WEIGHT_UNIT; never 0 for a place
+    gain    int16[T, K]   how much louder than typical the tag is if it is there, in GAIN_UNIT_DB
     """
 
     place: npt.NDArray[np.int16]
-    weight: Floats32
-    gain: Floats32
+    weight: npt.NDArray[np.uint16]
+    gain: npt.NDArray[np.int16]
 
 
 class Scratch(NamedTuple):
@@ -57,6 +60,6 @@ def blank_belief(n: int, slots: int) -> Belief:
     """Belief of tags that may be anywhere."""
     return Belief(
         place=np.full((n, slots), -1, np.int16),
-        weight=np.zeros((n, slots), np.float32),
-        gain=np.zeros((n, slots), np.float32),
+        weight=np.zeros((n, slots), np.uint16),
+        gain=np.zeros((n, slots), np.int16),
     )

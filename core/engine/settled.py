@@ -1,6 +1,6 @@
 """What is settled: where every tag is and how every reader does, up to the watermark."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +19,16 @@ from core.engine.records import (
     Health,
     Plan,
     Records,
-    Silence,
     blank_tags,
     join,
     new_out,
 )
 from core.engine.records_belief import Belief, blank_belief, new_scratch
 from core.engine.records_passage import OUTWARD, THROUGH
-from core.model.columns import NEVER_US, NOWHERE
+from core.model.columns import NEVER_US
 from core.site import Site
 
 CHUNK = 4096
-PER_TAG: Final = ("heard", "heard_s", "quiet", "due", "zone")
-"""Columns of Silence that have a row a tag."""
 
 
 class Told(NamedTuple):
@@ -57,9 +54,12 @@ class Settled:
         self.belief = blank_belief(1024, self.plan.nearby.shape[1])
         zones, points = len(site.zones), len(site.read_points)
         self.health = Health(
-            readers=new_readers(site), up=np.ones(points, np.uint8), ears_s=np.zeros(points), exposure=np.zeros(zones)
+            readers=new_readers(site),
+            up=np.ones(points, np.uint8),
+            ears_s=np.zeros(points),
+            exposure=np.zeros(zones),
+            zone_due=np.full(zones, np.inf),
         )
-        self.silence = blank_silence(1024, zones)
         self._patience_us = round(site.engine.reader_offline_after_s * 1e6)
         self._out = new_out(max(CHUNK, len(site.readers)))
         self._told: list[tuple[Records, Records, Records]] = []
@@ -69,8 +69,7 @@ class Settled:
     @property
     def per_tag(self) -> tuple[npt.NDArray[Any], ...]:
         """All columns that have a row a tag."""
-        silence = (getattr(self.silence, name) for name in PER_TAG)
-        return (self.tags, *self.belief, *silence, self.passages.at.head)
+        return (self.tags, *self.belief, self.passages.at.head)
 
     def reserve(self, n_tags: int) -> None:
         """Make room for this many tags, by doubling."""
@@ -79,9 +78,6 @@ class Settled:
             more = max(n_tags, 2 * size) - size
             self.tags = join(TAG, self.tags, blank_tags(more))
             self.belief = _grown(self.belief, blank_belief(more, self.plan.nearby.shape[1]))
-            extra = blank_silence(more, 0)
-            grown = {name: np.concatenate((getattr(self.silence, name), getattr(extra, name))) for name in PER_TAG}
-            self.silence = self.silence._replace(**grown)
         self.n_tags = max(self.n_tags, n_tags)
 
     def take_over(self, plan: Plan) -> None:
@@ -92,7 +88,7 @@ class Settled:
 
     def forget_gains(self) -> None:
         """Take every tag as one of unknown loudness: what is typical is another table's word by now."""
-        self.belief.gain[:] = 0.0
+        self.belief.gain[:] = 0
         self.tags["gain_reads"] = 0.0
 
     def advance(self, pending: Pending, watermark_us: int) -> Told:
@@ -121,7 +117,7 @@ class Settled:
         for start in range(0, n, CHUNK):
             part = evidence[start : start + CHUNK]
             self._drain()
-            settle(part, self.tags, self.belief, self.silence, self.health, self.plan, self.scratch, self._out)
+            settle(part, self.tags, self.belief, self.health, self.plan, self.scratch, self._out)
             self.passages.fold(part, self.n_tags)
             self._judge()
 
@@ -131,10 +127,10 @@ class Settled:
         miss_readers(tick_us, self._patience_us, self.health, self._out)
         self.passages.close_due(tick_us)
         self._let_out(tick_us, self._judge())
-        if not any_due(self.silence, self.health):
+        if not any_due(self.health):
             return
         tags = self.tags[: self.n_tags]
-        while not sweep(tick_us, tags, self.silence, self.health, self.plan, self._out):
+        while not sweep(tick_us, tags, self.health, self.plan, self._out):
             self._drain()
 
     def _judge(self) -> Records:
@@ -152,7 +148,7 @@ class Settled:
     def _let_out(self, at_us: int, verdicts: Records) -> None:
         for tag, door in zip(verdicts["tag"].tolist(), verdicts["door"].tolist(), strict=True):
             zone = self._door_zone[door]
-            go_out(tag, at_us, zone, self.tags[tag], self.silence, self.health, self.plan, self._out)
+            go_out(tag, at_us, zone, self.tags[tag], self.belief, self.health, self.plan, self._out)
 
     def _drain(self) -> None:
         out = self._out
@@ -182,15 +178,3 @@ def new_readers(site: Site) -> Records:
     rows["online"] = UNKNOWN
     rows["listening"] = 1
     return rows
-
-
-def blank_silence(n_tags: int, n_zones: int) -> Silence:
-    """Silence of tags that are nowhere yet."""
-    return Silence(
-        heard=np.zeros(n_tags),
-        heard_s=np.zeros(n_tags),
-        quiet=np.full(n_tags, np.inf),
-        due=np.zeros(n_tags),
-        zone=np.full(n_tags, NOWHERE, np.int16),
-        zone_due=np.full(n_zones, np.inf),
-    )

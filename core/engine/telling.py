@@ -7,7 +7,10 @@ import numpy as np
 
 from core.engine.index import TagIndex
 from core.engine.kernels_dedupe import KEPT, LATE, REPEAT
+from core.engine.kernels_fold import spot_of
+from core.engine.kernels_narrow import MS_US, dbm_of, elapsed_s
 from core.engine.records import (
+    AGO_MAX,
     APPEAR,
     FELL_SILENT,
     HEARD,
@@ -15,14 +18,16 @@ from core.engine.records import (
     MISSING,
     MOVE,
     SAID_GOODBYE,
+    SURE,
     Ints,
     Plan,
     Records,
+    Row,
 )
 from core.engine.records_passage import INWARD, NO_WAY, OUTWARD
 from core.engine.settled import Settled
 from core.model.batch import Evidence, TagView, ZoneCandidate
-from core.model.columns import NEVER_US, NOWHERE, ReadColumns
+from core.model.columns import NEVER_US, ReadColumns
 from core.model.passage import Direction, Passage, PassageVerdict
 from core.model.step import (
     LedgerRow,
@@ -120,19 +125,10 @@ def reader_changes(changes: Records, site: Site) -> tuple[ReaderChange, ...]:
     )
 
 
-def positions(rows: Records, tag: Ints) -> PositionColumns:
-    """Rows of tags as live positions; tag is sorted."""
-    return PositionColumns(
-        tag_id=tag,
-        zone=rows["zone"].copy(),
-        state=rows["state"].copy(),
-        confidence=rows["confidence"].copy(),
-        x_m=rows["x_m"].copy(),
-        y_m=rows["y_m"].copy(),
-        seen_us=rows["seen_us"].copy(),
-        since_us=rows["since_us"].copy(),
-        read_point=rows["read_point"].copy(),
-    )
+def positions(looks: Records) -> PositionColumns:
+    """How tags look, sorted by tag, as live positions."""
+    names = ("zone", "state", "confidence", "x_m", "y_m", "seen_us", "since_us", "read_point")
+    return PositionColumns(tag_id=looks["tag"].copy(), **{name: looks[name].copy() for name in names})
 
 
 def ledger(
@@ -151,8 +147,13 @@ def ledger(
     counted = {row.reader: row for row in rows}
     for told, became in zip(site.readers, counts, strict=False):
         if any(became):
-            row = counted.get(told.id) or LedgerRow(reader=told.id, received=sum(became))
-            counted[told.id] = replace(row, stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
+            stored, repeats, late = became[KEPT], became[REPEAT], became[LATE]
+            row = counted.get(told.id)
+            counted[told.id] = (
+                replace(row, stored=stored, repeats=repeats, late=late)
+                if row
+                else LedgerRow(reader=told.id, received=sum(became), stored=stored, repeats=repeats, late=late)
+            )
     return tuple(counted.values())
 
 
@@ -167,42 +168,50 @@ def new_tags(tag: Ints, seen_us: Ints, known: int, index: TagIndex) -> tuple[New
 def view(epc: str, tag_id: int, settled: Settled, site: Site) -> TagView:
     """Say what is settled of one tag, and why."""
     row = settled.tags[tag_id]
-    zone, silence, health = int(row["zone"]), settled.silence, settled.health
-    silent = health.exposure[zone] - silence.heard[tag_id] if silence.zone[tag_id] != NOWHERE else 0.0
-    trail = sorted(zip(row["trail_us"], row["trail_read_point"], row["trail_dbm"], strict=True))
+    zone, health = int(row["zone"]), settled.health
+    state = TagState(int(row["state"]))
+    silent = elapsed_s(health.exposure[zone], row["heard_ms"]) if state is TagState.PRESENT and zone >= 0 else 0.0
+    x_m, y_m = spot_of(tag_id, row, settled.belief, settled.plan)
     return TagView(
         epc=epc,
         tag_id=tag_id,
-        state=TagState(int(row["state"])),
+        state=state,
         zone=site.zones[zone].id if zone >= 0 else "",
-        confidence=float(row["confidence"]),
-        x_m=float(row["x_m"]),
-        y_m=float(row["y_m"]),
+        confidence=float(row["confidence"]) / SURE,
+        x_m=x_m,
+        y_m=y_m,
         seen_us=int(row["seen_us"]) if row["reads"] else NEVER_US,
         since_us=int(row["since_us"]) if row["reads"] else NEVER_US,
         silence_s=float(silent),
         mean_gap_s=float(row["gap_mean_s"]),
         candidates=_candidates(tag_id, settled, site),
-        evidence=tuple(
-            Evidence(
-                seen_us=int(at_us),
-                reader=site.read_points[int(point)].reader,
-                antenna=site.read_points[int(point)].antenna,
-                rssi_dbm=float(dbm),
-            )
-            for at_us, point, dbm in trail
-            if point >= 0
-        ),
+        evidence=_evidence(row, site),
+    )
+
+
+def _evidence(row: Row, site: Site) -> tuple[Evidence, ...]:
+    """The last reads of a tag, oldest first, without those of more than a minute before the newest."""
+    reads = zip(row["point"].tolist(), row["ago_ms"].tolist(), row["level"].tolist(), strict=True)
+    known = [(site.read_points[point], ago_ms, level) for point, ago_ms, level in reads if point >= 0]
+    return tuple(
+        Evidence(
+            seen_us=int(row["seen_us"]) - ago_ms * MS_US,
+            reader=point.reader,
+            antenna=point.antenna,
+            rssi_dbm=float(dbm_of(level)),
+        )
+        for point, ago_ms, level in reversed(known)
+        if ago_ms < AGO_MAX
     )
 
 
 def _candidates(tag_id: int, settled: Settled, site: Site) -> tuple[ZoneCandidate, ...]:
     """The zones a tag may be in, likeliest first."""
     place, weight = settled.belief.place[tag_id], settled.belief.weight[tag_id]
-    likely: dict[int, float] = {}
+    total, likely = float(weight.sum()), dict[int, float]()
     for p, w in zip(place.tolist(), weight.tolist(), strict=True):
         if p >= 0:
             zone = int(settled.plan.place_zone[p])
-            likely[zone] = likely.get(zone, 0.0) + w
+            likely[zone] = likely.get(zone, 0.0) + w / total
     ranked = sorted(likely.items(), key=lambda pair: -pair[1])
     return tuple(ZoneCandidate(zone=site.zones[zone].id, probability=p) for zone, p in ranked)

@@ -9,10 +9,12 @@ from core.engine import telling
 from core.engine.calibration import Calibration
 from core.engine.holds import holds, quiet_of
 from core.engine.index import TagIndex
+from core.engine.kernels_fold import spot_of
 from core.engine.passages import Passages
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import taught_plan
-from core.engine.records import READ, Plan, Records, Row
+from core.engine.records import READ, SURE, Plan, Records, Row
+from core.engine.records_belief import GAIN_UNIT_DB
 from core.engine.settled import Settled
 from core.engine.weighing import Copy, Weighed, fold
 from core.model.columns import NOWHERE, UNHEARD_DBM
@@ -92,6 +94,7 @@ class _Play:
     def _answer(self, tag: int, epc: str, own: Records, weighed: list[Weighed], copy: Copy) -> Why:
         row, site, settled = copy.row, self.site, self._settled
         zone = int(row["zone"])
+        x_m, y_m = spot_of(0, row, copy.belief, settled.plan)
         candidates = _candidates(copy, settled.plan, site)
         waits = bool(own["seen_us"][-1] >= self._history.closed_us - round(site.engine.settle_s * 1e6))
         quiet = None if waits else quiet_of(tag, settled)
@@ -102,9 +105,9 @@ class _Play:
             reads=own.size,
             state=TagState(int(row["state"])),
             zone=site.zones[zone].id if zone >= 0 else "",
-            confidence=float(row["confidence"]),
-            x_m=float(row["x_m"]),
-            y_m=float(row["y_m"]),
+            confidence=float(row["confidence"]) / SURE,
+            x_m=x_m,
+            y_m=y_m,
             seen_us=int(own["seen_us"][-1]),
             candidates=candidates,
             holds=tuple(holds(copy, quiet, settled, site)),
@@ -135,7 +138,9 @@ def _moments(reads: Records, before_us: int) -> Iterator[Records]:
 
 def _candidates(copy: Copy, plan: Plan, site: Site) -> tuple[Candidate, ...]:
     """The zones the tag may be in, likeliest first; the gain is that of a zone's likeliest place."""
-    place, weight, gain = copy.belief.place[0], copy.belief.weight[0], copy.belief.gain[0]
+    place, parts = copy.belief.place[0], copy.belief.weight[0].astype(np.float64)
+    weight = parts / max(parts.sum(), 1.0)
+    gain = copy.belief.gain[0] * float(GAIN_UNIT_DB)
     found: dict[int, tuple[float, float]] = {}
     for p, w, g in zip(place.tolist(), weight.tolist(), gain.tolist(), strict=True):
         if p != NOWHERE:

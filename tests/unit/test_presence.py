@@ -6,7 +6,15 @@ from typing import Final
 import numpy as np
 import pytest
 
-from core.engine.kernels_presence import PRESENCE, SPREADS, allowed_s, change_clock, due_after_read, learn_gap, presence
+from core.engine.kernels_presence import (
+    PRESENCE,
+    SPREADS,
+    allowed_after_read,
+    allowed_s,
+    change_clock,
+    learn_gap,
+    presence,
+)
 from core.engine.records import Floats, Row
 
 ROUND_S: Final = 1.38
@@ -68,23 +76,23 @@ def test_learn_gap_takes_a_burst_for_one_read() -> None:
     assert allowed_after(*[3.0] * 30) == allowed_after(*[0.1, 3.0] * 30)
 
 
-def test_due_after_read_of_the_first_read() -> None:
+def test_allowed_after_read_of_the_first_read() -> None:
     """
     A tag's first read has no gap before it.
     """
     row = np.zeros(1, PRESENCE)[0]
 
-    assert 1000.0 + allowed_after() == due_after_read(row, -1.0, 1000.0, SPREADS)
-    assert row["gaps"] == 0.0
+    assert allowed_after() == allowed_after_read(row, -1.0, SPREADS)
+    assert row["gaps"] == 0
 
 
-def test_due_after_read_does_not_learn_an_absence() -> None:
+def test_allowed_after_read_does_not_learn_an_absence() -> None:
     """
     A tag that comes back after a day is known about as well as before it left.
     """
     row = taught(*[ROUND_S] * 100)
     before_s = allowed_s(row, SPREADS)
-    after_s = due_after_read(row, 0.0, 86_400.0, SPREADS) - 86_400.0
+    after_s = allowed_after_read(row, 86_400.0, SPREADS)
 
     assert before_s < after_s < 1.5 * before_s
 
@@ -119,10 +127,10 @@ def read_times(rng: np.random.Generator, share: float, miss: float) -> Floats:
 
 def watched(at_s: Floats, left_s: float) -> tuple[int, float]:
     """False exits of a tag that was taken away, and the delay of the true one."""
-    row, heard_s, due_s, false = np.zeros(1, PRESENCE)[0], -1.0, np.inf, 0
+    row, heard_s, due_s, false = np.zeros(1, PRESENCE)[0], np.inf, np.inf, 0
     for now_s in at_s[at_s < left_s].tolist():
         false += now_s > due_s
-        due_s, heard_s = due_after_read(row, heard_s, now_s, SPREADS), now_s
+        due_s, heard_s = now_s + allowed_after_read(row, now_s - heard_s, SPREADS), now_s
     return false + (due_s < left_s), max(due_s - left_s, 0.0)
 
 
