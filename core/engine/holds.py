@@ -26,6 +26,7 @@ from core.engine.records_passage import INWARD, MILLING, STATIC
 from core.engine.settled import Settled
 from core.engine.weighing import Copy
 from core.model.columns import NOWHERE, UNHEARD_DBM
+from core.model.passage import Passage
 from core.model.step import TagState
 from core.model.why import Hold, HoldRule, Quiet
 from core.site import Site
@@ -57,8 +58,14 @@ def quiet_of(tag: int, settled: Settled) -> Quiet | None:
     )
 
 
-def holds(copy: Copy, quiet: Quiet | None, settled: Settled, site: Site) -> Iterator[Hold]:
-    """The rules that decided, most important first; none where the likeliest zone is named and the tag just heard."""
+def holds(
+    copy: Copy, quiet: Quiet | None, passages: tuple[Passage, ...], settled: Settled, site: Site
+) -> Iterator[Hold]:
+    """
+    The rules that decided, most important first; none where the likeliest zone is named and the tag was just heard.
+
+    passages are the tag's, in the order in which they were judged: the last one counts, at whichever door it was.
+    """
     row, plan = copy.row, settled.plan
     if row["state"] != PRESENT:
         left = int(row["state"]) == int(TagState.LEFT)
@@ -72,7 +79,7 @@ def holds(copy: Copy, quiet: Quiet | None, settled: Settled, site: Site) -> Iter
     yield from _belief_holds(copy, settled, site)
     yield from _door_holds(row, plan, site)
     if quiet is not None:
-        yield from _silence_holds(row, quiet, settled, site)
+        yield from _silence_holds(row, quiet, passages, settled, site)
 
 
 def _belief_holds(copy: Copy, settled: Settled, site: Site) -> Iterator[Hold]:
@@ -123,7 +130,9 @@ def _door_holds(row: Row, plan: Plan, site: Site) -> Iterator[Hold]:
         yield Hold(rule=HoldRule.NOT_AT_DOOR, says=says, has=has, needs=needs)
 
 
-def _silence_holds(row: Row, quiet: Quiet, settled: Settled, site: Site) -> Iterator[Hold]:
+def _silence_holds(
+    row: Row, quiet: Quiet, passages: tuple[Passage, ...], settled: Settled, site: Site
+) -> Iterator[Hold]:
     """Why it is not gone."""
     zone, plan = int(row["zone"]), settled.plan
     if quiet.listened_s < quiet.gone_after_s and _listens_no_more(row, settled):
@@ -131,19 +140,20 @@ def _silence_holds(row: Row, quiet: Quiet, settled: Settled, site: Site) -> Iter
         says = f"{point.reader} antenna {point.antenna} heard it last and listens no more: silence says nothing"
         yield Hold(rule=HoldRule.NOT_LISTENING, says=says, has=quiet.listened_s, needs=quiet.gone_after_s)
     if plan.portal[zone] and not went_out(row):
-        yield from _leaving_holds(row, plan, site)
+        yield from _leaving_holds(row, passages, plan, site)
     if plan.portal[zone] or np.isinf(row["quiet_s"]) or quiet.silent_s >= quiet.absent_after_s:
         gone = "has left" if quiet.gone_is is TagState.LEFT else "is missing"
         says = f"silent for {quiet.silent_s:.0f} of the {quiet.gone_after_s:.0f} s after which it {gone}"
         yield Hold(rule=HoldRule.SILENCE, says=says, has=quiet.silent_s, needs=quiet.gone_after_s)
 
 
-def _leaving_holds(row: Row, plan: Plan, site: Site) -> Iterator[Hold]:
+def _leaving_holds(row: Row, passages: tuple[Passage, ...], plan: Plan, site: Site) -> Iterator[Hold]:
     """Why its silence at a door is no leaving."""
     name = _name(site, row)
-    if stayed(row):
+    if stayed(row) and passages:
+        door = next(door.name for door in site.doors if door.id == passages[-1].door)
         judged = "came in" if row["way"] == INWARD else JUDGED.get(int(row["verdict"]), "came in")
-        yield Hold(rule=HoldRule.DOOR_VERDICT, says=f"{name} judged that it {judged}: silence there is no leaving")
+        yield Hold(rule=HoldRule.DOOR_VERDICT, says=f"{door} judged that it {judged}: its silence is no leaving")
     elif not is_inside(row):
         yield Hold(rule=HoldRule.NOT_INSIDE, says="it was not inside before: what has just come in doesn't leave")
     elif not may_leave(row, plan):

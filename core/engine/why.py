@@ -97,7 +97,7 @@ class _Play:
         x_m, y_m = spot_of(0, row, copy.belief, settled.plan)
         candidates = _candidates(copy, settled.plan, site)
         waits = bool(own["seen_us"][-1] >= self._history.closed_us - round(site.engine.settle_s * 1e6))
-        quiet = None if waits else quiet_of(tag, settled)
+        quiet, passages = None if waits else quiet_of(tag, settled), self._passages(tag)
         return Why(
             epc=epc,
             from_us=int(own["seen_us"][0]),
@@ -110,10 +110,10 @@ class _Play:
             y_m=y_m,
             seen_us=int(own["seen_us"][-1]),
             candidates=candidates,
-            holds=tuple(holds(copy, quiet, settled, site)),
+            holds=tuple(holds(copy, quiet, passages, settled, site)),
             antennas=tuple(_antennas(weighed, candidates, copy, settled.plan, site)),
             sightings=tuple(_sighting(one, candidates, site) for one in reversed(weighed)),
-            passages=self._passages(tag),
+            passages=passages,
             quiet=quiet,
         )
 

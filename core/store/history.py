@@ -19,7 +19,7 @@ READS_MAX: Final = 2_000
 """The newest reads of the tag."""
 REACH_S: Final = 1_800.0
 """How long before its last read the tag's history begins at most."""
-SIGNS_S: Final = 300.0
+SIGNS_S: Final = 120.0
 """
 How long before and after its last read each second is looked at for signs of life of the readers. Further away
 heartbeats have to do: to look through all reads of an hour takes too long to wait for.

@@ -19,6 +19,8 @@ LITTLE: Final = 0.05
 
 def print_why(answer: Answer) -> None:
     """Print an answer, after the line that says where the tag is."""
+    if answer.differs:
+        out.print(f"\nMind: {answer.differs}.", style="yellow", markup=False)
     if answer.why is None:
         _say("\nNo reads of it are kept any more, so nothing can be said of why.")
     else:
@@ -26,8 +28,6 @@ def print_why(answer: Answer) -> None:
         _print_antennas(answer.why, answer.site)
         _print_sightings(answer.why, answer.site)
     _print_past(answer.passages, answer.movements)
-    if answer.differs:
-        out.print(f"\nMind: {answer.differs}.", style="yellow", markup=False)
 
 
 def _print_reasons(why: Why, site: Site) -> None:

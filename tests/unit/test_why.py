@@ -280,7 +280,7 @@ def test_door_that_judged_a_tag_to_stand_there_says_so() -> None:
     """
     answer = why([*inside(), *((15 + k / 8, AT_DOOR, -45.0) for k in range(200))], until_s=44.5)
 
-    assert says(answer)[HoldRule.DOOR_VERDICT] == "Dock door 1 judged that it stood there: silence there is no leaving"
+    assert says(answer)[HoldRule.DOOR_VERDICT] == "Dock door 1 judged that it stood there: its silence is no leaving"
     assert answer.quiet is not None
     assert (answer.quiet.gone_is, answer.quiet.gone_after_s) == (TagState.MISSING, 12.0)
 
