@@ -7,6 +7,8 @@ from core.engine.records import NEXT, SLOTS, Plan
 from core.engine.records_belief import Belief, Scratch, blank_belief, new_scratch
 
 Random = np.random.Generator
+FOLLOWED = 3
+"""Antennas whose levels are followed together."""
 PLACES = 14
 
 
@@ -31,7 +33,23 @@ def wide_plan(rng: Random, plan: Plan) -> Plan:
         antenna_pull=float(rng.choice([0.0, 0.5])),
         evidence=float(rng.uniform(0.5, 1.0)),
         temper_s=float(rng.choice([0.0, 0.8, 3.0])),
+        sway=covariances(rng, PLACES),
+        noise=rng.uniform(1.0, 9.0, FOLLOWED).astype(np.float32),
+        ear_of=np.asarray(rng.integers(-1, FOLLOWED, points), np.int16),
+        sway_s=float(rng.choice([0.3, 1.0, 20.0])),
     )
+
+
+def covariances(rng: Random, n: int) -> npt.NDArray[np.float32]:
+    """Some that a set of levels can have: float32[n, FOLLOWED, FOLLOWED]."""
+    root = rng.normal(0.0, 3.0, (n, FOLLOWED, FOLLOWED))
+    return (root @ root.transpose(0, 2, 1) + np.eye(FOLLOWED)).astype(np.float32)
+
+
+def sways(rng: Random, n: int) -> npt.NDArray[np.float32]:
+    """How far levels may be off, and their covariances: float32[n, FOLLOWED, FOLLOWED + 1]."""
+    off = rng.normal(0.0, 4.0, (n, FOLLOWED, 1)).astype(np.float32)
+    return np.concatenate((off, covariances(rng, n)), axis=2)
 
 
 def some_places(rng: Random, room: int, least: int = 0) -> npt.NDArray[np.int16]:
@@ -44,7 +62,7 @@ def some_places(rng: Random, room: int, least: int = 0) -> npt.NDArray[np.int16]
 
 def belief_of(rng: Random, tags: int, *, least: int = 0) -> Belief:
     """Tags that may be in none, some or as many places as there is room for; in `least` of them at least."""
-    belief = blank_belief(tags, SLOTS)
+    belief = blank_belief(tags, SLOTS, FOLLOWED)
     for tag in range(tags):
         row = some_places(rng, SLOTS, least)
         n = int((row >= 0).sum())
@@ -52,6 +70,7 @@ def belief_of(rng: Random, tags: int, *, least: int = 0) -> Belief:
         belief.place[tag] = row
         belief.weight[tag, :n] = np.maximum(weights / max(weights.sum(), 1.0) * 65_535, 1)
         belief.gain[tag, :n] = rng.normal(0.0, 1000.0, n)
+        belief.sway[tag] = sways(rng, SLOTS)
     return belief
 
 
@@ -62,5 +81,6 @@ def scratch_of(rng: Random, plan: Plan, n: int) -> Scratch:
     scratch.weight[:n] = rng.random(n) * rng.choice([0.0, 1.0, 1.0], n)
     scratch.weight[:1] = 0.3
     scratch.gain[:n] = rng.normal(0.0, 4.0, n)
+    scratch.sway[:n] = sways(rng, n)
     scratch.at[scratch.place[:n]] = np.arange(n)
     return scratch

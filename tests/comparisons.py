@@ -17,6 +17,7 @@ from core.engine import (
     kernels_presence,
     kernels_settle,
     kernels_silence,
+    kernels_sway,
     kernels_tell,
     kernels_touch,
     kernels_trial,
@@ -28,8 +29,8 @@ from core.engine.plan import plan_of
 from core.engine.records import EVIDENCE, LAST, LOOK, NOT_INSIDE, SHOWN, Health, Out, Plan, Records, blank_tags, new_out
 from core.engine.records_belief import new_scratch
 from core.engine.settled import new_readers
-from tests import naive, naive_belief, naive_narrow, naive_portal, naive_presence, naive_silence, naive_spot
-from tests.belief_cases import PLACES, belief_of, scratch_of, wide_plan
+from tests import naive, naive_belief, naive_narrow, naive_portal, naive_presence, naive_silence, naive_spot, naive_sway
+from tests.belief_cases import FOLLOWED, PLACES, belief_of, scratch_of, sways, wide_plan
 from tests.streams import SECOND_US, START_US, small_site
 
 Args = tuple[Any, ...]
@@ -231,6 +232,24 @@ def weigh_case(rng: Random) -> Args:
     return tag_row(rng), read_of(rng), float(rng.random()), plan, scratch_of(rng, plan, n), n
 
 
+def sway_case(rng: Random) -> Args:
+    tag, gap_s, point, belief, plan, scratch = drift_case(rng)
+    n = naive_belief.drift(tag, gap_s, point, belief, plan, scratch)
+    return tag, gap_s, belief, plan, scratch, n
+
+
+def blend_case(rng: Random) -> Args:
+    was, now = sways(rng, 2)
+    now[:, 0] = 0.0
+    return np.float32(rng.choice([0.0, 1.0, rng.random()])), np.float32(rng.random()), was, now
+
+
+def learn_sway_case(rng: Random) -> Args:
+    ear, sway = int(rng.integers(0, FOLLOWED)), sways(rng, 1)[0]
+    off_db, var = np.float32(rng.normal(0.0, 6.0)), np.float32(sway[ear, 1 + ear] + rng.uniform(1.0, 9.0))
+    return ear, off_db, var, sway, np.zeros(FOLLOWED, np.float32)
+
+
 def keep_case(rng: Random) -> Args:
     n = int(rng.integers(0, PLACES))
     return TAG, belief_of(rng, TAGS), scratch_of(rng, wide_plan(rng, PLAN), n), n
@@ -349,6 +368,9 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_belief.believe: Comparison(slow=naive_belief.believe, make=fold_case, scratch=(5,)),
     kernels_belief.forget: Comparison(slow=naive_belief.forget, make=lambda r: (TAG, tag_row(r), belief_of(r, TAGS))),
     kernels_belief.likeliest: Comparison(slow=naive_belief.likeliest, make=likeliest_case, scratch=(3,)),
+    kernels_sway.sway_on: Comparison(slow=naive_sway.sway_on, make=sway_case),
+    kernels_sway.blend: Comparison(slow=naive_sway.blend, make=blend_case),
+    kernels_sway.learn_sway: Comparison(slow=naive_sway.learn_sway, make=learn_sway_case),
     kernels_fold.decide: Comparison(slow=naive.decide, make=decide_case, scratch=(4,)),
     kernels_fold.note_read: Comparison(slow=naive.note_read, make=lambda r: (tag_row(r), read_of(r), PLAN)),
     kernels_fold.spot_of: Comparison(

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.engine import kernels_belief
 from core.model.columns import UNHEARD_DBM
+from tests import naive_sway
 from tests.naive_narrow import last_reads
 
 Held = list[tuple[int, float, float]]
@@ -68,16 +69,21 @@ def drift(tag: int, gap_s: float, point: int, belief: Any, plan: Any, scratch: A
 
 def weigh(row: Any, read: Any, alpha: float, plan: Any, scratch: Any, n: int) -> None:
     dbm, unsure = float(read["rssi_dbm"]), plan.gain_var * GAIN_READS / (GAIN_READS + float(row["gain_reads"]))
-    told = dbm > UNHEARD_DBM
+    told, ear = dbm > UNHEARD_DBM, int(plan.ear_of[read["read_point"]])
     for c in range(n):
-        level, above, below, fit = (float(x) for x in plan.hears[read["read_point"], scratch.place[c]])
+        level, above, below, heard = (float(x) for x in plan.hears[read["read_point"], scratch.place[c]])
+        scratch.fit[c] = alpha * heard
         if told:
             off_db = dbm - level - float(scratch.gain[c])
+            if ear >= 0:
+                off_db -= float(scratch.sway[c, ear, 0])
+                above = below = float(scratch.sway[c, ear, 1 + ear]) + float(plan.noise[ear])
             up, down = math.sqrt(unsure + above), math.sqrt(unsure + below)
             side = up if off_db > 0.0 else down
-            fit += -0.5 * (off_db / side) ** 2 - math.log(up + down)
+            scratch.fit[c] -= (1.0 if ear >= 0 else alpha) * (0.5 * (off_db / side) ** 2 + math.log(up + down))
             scratch.gain[c] += alpha * off_db * unsure / side**2
-        scratch.fit[c] = alpha * fit
+            if ear >= 0:
+                naive_sway.learn_sway(ear, off_db, side**2, scratch.sway[c], scratch.pull)
     best = max((float(scratch.fit[c]) for c in range(n) if scratch.weight[c] > 0.0), default=0.0)
     for c in range(n):
         scratch.weight[c] = float(scratch.weight[c]) * math.exp(min(float(scratch.fit[c]) - best, 0.0))
@@ -87,13 +93,14 @@ def weigh(row: Any, read: Any, alpha: float, plan: Any, scratch: Any, n: int) ->
 
 def keep_best(tag: int, belief: Any, scratch: Any, n: int) -> None:
     slots = belief.place.shape[1]
-    entries = zip(scratch.weight[:n].tolist(), scratch.place[:n].tolist(), scratch.gain[:n].tolist(), strict=True)
-    best = sorted(entries, key=lambda entry: -entry[0])[:slots]
-    total = sum(weight for weight, _, _ in best)
+    best = sorted(range(n), key=lambda c: -float(scratch.weight[c]))[:slots]
+    total = sum(float(scratch.weight[c]) for c in best)
     belief.place[tag], belief.weight[tag], belief.gain[tag] = -1, 0, 0
-    for k, (weight, place, gain) in enumerate(best):
-        belief.place[tag, k], belief.weight[tag, k] = place, max(round(weight / total * 65_535), 1)
-        belief.gain[tag, k] = np.clip(round(gain * 256), -32_767, 32_767)
+    for k, c in enumerate(best):
+        belief.place[tag, k] = scratch.place[c]
+        belief.weight[tag, k] = max(round(float(scratch.weight[c]) / total * 65_535), 1)
+        belief.gain[tag, k] = np.clip(round(float(scratch.gain[c]) * 256), -32_767, 32_767)
+        belief.sway[tag, k] = scratch.sway[c]
     scratch.at[:] = -1
 
 
@@ -101,6 +108,8 @@ def believe(tag: int, row: Any, read: Any, belief: Any, plan: Any, scratch: Any)
     gap_s = (int(read["seen_us"]) - int(row["seen_us"])) / 1e6
     point = int(read["read_point"])
     n = drift(tag, gap_s, point, belief, plan, scratch) if held(tag, belief) else anywhere(point, plan, scratch)
+    if plan.noise.size:
+        naive_sway.sway_on(tag, gap_s, belief, plan, scratch, n)
     weigh(row, read, plan.evidence * temper(row, read, plan.temper_s), plan, scratch, n)
     keep_best(tag, belief, scratch, n)
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.engine.records import Floats, Ints
+from core.model.columns import NEVER_US
 
 NOT_KNOWN = -1
 
@@ -47,3 +48,13 @@ class LabelledReads:
             xy=self.xy[chosen],
             stay=self.stay[chosen],
         )
+
+    def kept(self, window_us: Ints) -> "LabelledReads":
+        """Those that the engine would keep: window_us[A] says for each read point how long a read makes repeats."""
+        last: dict[tuple[int, int], int] = {}
+        chosen = np.zeros(len(self), np.bool_)
+        columns = (self.seen_us.tolist(), self.tag.tolist(), self.read_point.tolist())
+        for i, (at_us, tag, point) in enumerate(zip(*columns, strict=True)):
+            if at_us - last.get((tag, point), NEVER_US) >= window_us[point]:
+                last[tag, point], chosen[i] = at_us, True
+        return self.take(chosen)

@@ -11,13 +11,15 @@ from shapely import Polygon
 from core.calibrate.doors import LabelledRun, learn_doors
 from core.calibrate.field import cell_side, hearing_of_cells, points_of
 from core.calibrate.labelled import LabelledReads
-from core.calibrate.trial import best_manner
+from core.calibrate.sway import sway_of_zones
+from core.calibrate.trial import FOLLOWED, TEMPERED, Heard, best_manner
 from core.calibrate.zones import hearing_of_zones
 from core.engine.calibration import Calibration
-from core.engine.hearing import Hearing
 from core.engine.manner import Manner
 from core.engine.places import Places, places_of
+from core.engine.plan import dedupe_us_of
 from core.engine.prior import prior_of
+from core.engine.sway import EARS_MAX
 from core.site import PORTALS, Site
 
 WALK_M_PER_S: Final = 1.0
@@ -33,26 +35,41 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
     step_m = cell_side(points, areas)
     places = places_of(site, step_m)
     if step_m:
-        hearing = hearing_of_cells(points, places, site)
+        heard = Heard(hearing_of_cells(points, places, site))
         manner = Manner(evidence=CELL_EVIDENCE, temper_s=0.0, gain_db=0.0, leave_per_s=WALK_M_PER_S / step_m)
     else:
-        hearing, manner = _learn_zones(site, places, reads)
+        heard, manner = _learn_zones(site, places, reads)
     return Calibration(
         site=site.id,
         step_m=step_m,
         read_points=tuple((point.reader, point.antenna) for point in site.read_points),
         zones=tuple(Counter(site.zones[zone].id for zone in places.zone.tolist()).items()),
-        hearing=hearing,
+        hearing=heard.hearing,
         manner=manner,
         doors=learn_doors(site, runs),
+        sway=heard.sway,
     )
 
 
-def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hearing, Manner]:
+def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Heard, Manner]:
+    """The table, with how levels sway if following that did better on reads held back; and how to weigh it."""
     prior = prior_of(site, places)
     if not np.isin(reads.zone, places.zone).any():
-        return prior, Manner()
+        return Heard(prior), Manner()
+    reads = reads.kept(dedupe_us_of(site))
     hearing, gain_db = hearing_of_zones(reads, places, prior)
     if len(places) < 2:  # noqa: PLR2004 - nothing to tell apart
-        return hearing, replace(Manner(), gain_db=max(gain_db, 0.5))
-    return hearing, best_manner(site, places, reads, lambda part: hearing_of_zones(part, places, prior)[0])
+        return Heard(hearing), replace(Manner(), gain_db=max(gain_db, 0.5))
+
+    def plainly(part: LabelledReads) -> Heard:
+        return Heard(hearing_of_zones(part, places, prior)[0])
+
+    def followed(part: LabelledReads) -> Heard:
+        return Heard(*sway_of_zones(part, places, plainly(part).hearing))
+
+    manner, worth = best_manner(site, places, reads, plainly, TEMPERED)
+    if np.unique(reads.read_point).size <= EARS_MAX:
+        following, more = best_manner(site, places, reads, followed, FOLLOWED)
+        if more > worth:
+            return followed(reads), following
+    return Heard(hearing), manner

@@ -1,9 +1,9 @@
 """Trying ways to weigh reads on labelled ones that the tables were not learned from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,41 +16,59 @@ from core.engine.places import Places
 from core.engine.plan import plan_of
 from core.engine.records import EVIDENCE, Plan, Records, blank_tags
 from core.engine.records_belief import blank_belief, new_scratch
+from core.engine.sway import Sway
 from core.site import Site
 
 EVIDENCE_TRIED: Final = {0.3: 0.006, 0.6: 0.003, 1.0: 0.0}
 GAINS_DB_TRIED: Final = {0.1: 0.0, 2.0: 0.005, 5.0: 0.006}
 LEAVES_TRIED: Final = {1 / 300: 0.005, 1 / 60: 0.001, 1 / 20: 0.0, 1 / 8: 0.004}
+FOLLOWED_LEAVES_TRIED: Final = {1 / 30: 0.002, 1 / 15: 0.0, 1 / 8: 0.002}
 """
 What is tried, and by how much each must be better than the plainest: a few labelled minutes tell small differences
 apart by luck. Lively manners are plain ones: what is staged to teach moves on less often than goods do.
 """
-CHANGES_TRIED: Final = (0.6, 0.7, 0.8, 0.9)
+TEMPERED: Final = {
+    Manner(evidence=evidence, gain_db=gain_db, leave_per_s=leave): cost + gain_cost + leave_cost
+    for (evidence, cost), (gain_db, gain_cost), (leave, leave_cost) in product(
+        EVIDENCE_TRIED.items(), GAINS_DB_TRIED.items(), LEAVES_TRIED.items()
+    )
+}
+"""Reads close to each other count for less. What it takes to be chosen, for each manner."""
+FOLLOWED: Final = {
+    Manner(gain_db=gain_db, leave_per_s=leave): cost + leave_cost
+    for (gain_db, cost), (leave, leave_cost) in product(GAINS_DB_TRIED.items(), FOLLOWED_LEAVES_TRIED.items())
+}
+"""Where it is followed how levels sway."""
+CHANGES_TRIED: Final = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
 SETTLING_US: Final = 2_000_000
+MINUTE_US: Final = 60e6
 GAP_US_MAX: Final = 1_000_000
 """A zone told is judged for no longer than this after its read."""
-RESTLESS: Final = 0.03
-"""What each needless change for each true one costs, as a share of accuracy: people look at every change."""
+RESTLESS: Final = 0.02
+"""What each needless change a minute of a tag costs, as a share of accuracy: people look at every change."""
 READS_MAX: Final = 60_000
 FOLDS: Final = 4
 
-Learner = Callable[[LabelledReads], Hearing]
+
+class Heard(NamedTuple):
+    """How places are heard, and how levels sway where that is followed."""
+
+    hearing: Hearing
+    sway: Sway | None = None
 
 
-def best_manner(site: Site, places: Places, reads: LabelledReads, learn: Learner) -> Manner:
-    """Try manners out on reads that were held back from learning, and give the best."""
+Learner = Callable[[LabelledReads], Heard]
+
+
+def best_manner(
+    site: Site, places: Places, reads: LabelledReads, learn: Learner, tried: Mapping[Manner, float]
+) -> tuple[Manner, float]:
+    """Try manners out on reads that were held back from learning, and give the best and its worth."""
     halves = [(learn(reads.take(~held)), reads.take(held)) for held in _halves(reads)]
-    trials = [(plan_of(site, places, hearing), held) for hearing, held in halves]
-    tried = [
-        Manner(evidence=evidence, gain_db=gain_db, leave_per_s=leave)
-        for evidence, gain_db, leave in product(EVIDENCE_TRIED, GAINS_DB_TRIED, LEAVES_TRIED)
-    ]
-    best = max(tried, key=lambda manner: _worth(trials, manner) - _cost(manner))
-    return max((replace(best, change_at=at) for at in CHANGES_TRIED), key=lambda manner: _worth(trials, manner))
-
-
-def _cost(manner: Manner) -> float:
-    return EVIDENCE_TRIED[manner.evidence] + GAINS_DB_TRIED[manner.gain_db] + LEAVES_TRIED[manner.leave_per_s]
+    trials = [(plan_of(site, places, heard.hearing, sway=heard.sway), held) for heard, held in halves]
+    best = max(tried, key=lambda manner: _worth(trials, manner) - tried[manner])
+    best = max((replace(best, change_at=at) for at in CHANGES_TRIED), key=lambda manner: _worth(trials, manner))
+    return best, _worth(trials, best)
 
 
 def _halves(reads: LabelledReads) -> Iterator[npt.NDArray[np.bool_]]:
@@ -80,7 +98,7 @@ def worth(plan: Plan, reads: LabelledReads) -> float:
     reads = reads.take(np.arange(len(reads)) < READS_MAX)
     n_tags = int(reads.tag.max(initial=-1)) + 1
     zone = np.zeros(len(reads), np.int16)
-    belief = blank_belief(n_tags, plan.nearby.shape[1])
+    belief = blank_belief(n_tags, plan.nearby.shape[1], plan.noise.size)
     tell_zones(_evidence(reads), blank_tags(n_tags), belief, plan, new_scratch(plan), zone)
     order = np.lexsort((reads.seen_us, reads.tag))
     tag, stay, at_us, told, true = (x[order] for x in (reads.tag, reads.stay, reads.seen_us, zone, reads.zone))
@@ -92,7 +110,8 @@ def worth(plan: Plan, reads: LabelledReads) -> float:
     began_us = np.maximum.accumulate(np.where(began, np.arange(tag.size), 0))
     judged = (true >= 0) & (at_us - at_us[began_us] >= SETTLING_US)
     right = (lasts_us * (told == true))[judged].sum() / max(lasts_us[judged].sum(), 1)
-    return float(right - RESTLESS * max(changes / max(true_changes, 1) - 1.0, 0.0))
+    minutes = max(float(lasts_us[true >= 0].sum()) / MINUTE_US, 1.0)
+    return float(right - RESTLESS * max(changes - true_changes, 0) / minutes)
 
 
 def _evidence(reads: LabelledReads) -> Records:

@@ -12,6 +12,7 @@ from core.engine.hearing import Hearing
 from core.engine.manner import Manner
 from core.engine.places import Places, places_of
 from core.engine.prior import CHANCE_MIN, NOISE_DB, UNHEARD_DBM
+from core.engine.sway import Sway
 from core.errors import BadInput
 from core.site import Site
 
@@ -36,6 +37,7 @@ class Calibration:
     read_points   (reader, antenna) of the table's rows
     zones         (zone id, how many places it has) of the table's columns
     hearing       the table, over those read points and places
+    sway          how levels differ from that table, over the same read points and places; None where not learned
     doors         door id -> how its passages are judged
     learned_from  what it was learned from, for people: files, how many reads and tags
     """
@@ -48,9 +50,10 @@ class Calibration:
     manner: Manner
     doors: Mapping[str, DoorWeights] = field(default_factory=dict)
     learned_from: Mapping[str, Any] = field(default_factory=dict)
+    sway: Sway | None = None
 
-    def laid_on(self, site: Site) -> tuple[Places, Hearing]:
-        """The plan's places, and the table over its read points and them. Raises BadCalibration for another plan."""
+    def laid_on(self, site: Site) -> tuple[Places, Hearing, Sway | None]:
+        """The plan's places, and what was learned of them and its antennas. Raises BadCalibration if it is another."""
         places = places_of(site, self.step_m)
         self._check(site, places)
         known = {point: row for row, point in enumerate(self.read_points)}
@@ -60,7 +63,7 @@ class Calibration:
         for name, unheard in UNHEARD.items():
             table = getattr(self.hearing, name)[np.maximum(rows, 0)][:, columns]
             tables[name] = np.where(rows[:, None] >= 0, table, np.float32(unheard))
-        return places, Hearing(**tables)
+        return places, Hearing(**tables), self.sway and self.sway.laid(rows, columns)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values for JSON; a level to a thousandth of a dB."""
@@ -74,6 +77,7 @@ class Calibration:
             "manner": asdict(self.manner),
             "hearing": {name: np.round(getattr(self.hearing, name).astype(float), 3).tolist() for name in TABLES},
             "doors": {door: weights.to_json() for door, weights in self.doors.items()},
+            "sway": self.sway and self.sway.to_json(),
         }
 
     @classmethod
@@ -94,6 +98,7 @@ class Calibration:
                 manner=_manner(body["manner"]),
                 doors={str(door): DoorWeights.from_json(weights) for door, weights in body["doors"].items()},
                 learned_from=dict(body["learned_from"]),
+                sway=Sway.from_json(body["sway"], len(points), sum(n for _, n in zones)) if body.get("sway") else None,
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, BadWeights) as exc:
             raise BadCalibration(f"a calibration is damaged ({exc!r:.200}): calibrate anew") from exc

@@ -19,15 +19,16 @@ def carried(belief: Belief, zone: npt.NDArray[np.int16], xy: npt.NDArray[np.floa
     Carry belief in places of these zones (int16[P]) at these points (float32[P, 2]) to the plan's places.
 
     What was believed of a whole zone is spread over its cells, of a cell goes to the nearest place of its zone, and of
-    a zone that is no more to the nearest place there is. Gains go with the likeliest. Belief in the same places stays
-    as it is, to the bit.
+    a zone that is no more to the nearest place there is. Gains go with the likeliest, sways are forgotten. Belief in
+    the same places stays as it is, to the bit.
     """
     slots = plan.nearby.shape[1]
     same_places = np.array_equal(zone, plan.place_zone) and np.array_equal(xy, plan.place_xy)
-    if same_places and belief.place.shape[1] == slots:
+    ears = plan.noise.size
+    if same_places and belief.place.shape[1] == slots and belief.sway.shape[2] == ears:
         return belief
     n, n_slots = belief.place.shape[0], min(slots, plan.place_zone.size)
-    result = blank_belief(n, slots)
+    result = blank_belief(n, slots, ears)
     goes_to = _goes_to(zone, xy, plan)
     for start in range(0, n if n_slots and zone.size else 0, TAGS_AT_ONCE):
         part = slice(start, start + TAGS_AT_ONCE)
@@ -43,6 +44,7 @@ def carried(belief: Belief, zone: npt.NDArray[np.int16], xy: npt.NDArray[np.floa
         parts = np.rint(weight / np.where(total > 0.0, total, 1.0) / WEIGHT_UNIT)
         result.weight[part, :n_slots] = np.where(weight > 0.0, np.maximum(parts, 1), 0)
         result.gain[part, :n_slots] = np.where(weight > 0.0, belief.gain[part, :1], 0)
+        result.sway[part, :n_slots, :, 1:] = plan.sway[best]
     return result
 
 

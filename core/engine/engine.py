@@ -203,7 +203,7 @@ class Engine:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
         settled = self._settled
         rows, held, looks = settled.tags[tag], settled.belief, np.zeros(tag.size, LOOK)
-        belief = Belief(place=held.place[tag], weight=held.weight[tag], gain=held.gain[tag])
+        belief = Belief(place=held.place[tag], weight=held.weight[tag], gain=held.gain[tag], sway=held.sway[tag])
         seats = np.full(power_above(4 * tag.size), -1, np.int64)
         take_seats(tag, seats)
         look_ahead(self._pending.evidence, tag, seats, rows, belief, settled.plan, settled.scratch)

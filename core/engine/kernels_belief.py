@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
+from core.engine.kernels_sway import learn_sway, sway_on
 from core.engine.records import LAST, Plan, Row
 from core.engine.records_belief import GAIN_UNIT_DB, WEIGHT_UNIT, Belief, Scratch
 from core.model.columns import NOWHERE, UNHEARD_DBM
@@ -126,28 +127,35 @@ def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: in
     Weigh each candidate by how well the read fits a tag there, and learn how loud the tag is if it is there.
 
     How loud a tag is belongs to the tag, not to its place: each candidate keeps its own account of it, so that a place
-    which needs a tag twice as loud at one antenna as at the next is the worse for it.
+    which needs a tag twice as loud at one antenna as at the next is the worse for it. Where it is known how levels
+    sway, each read counts in full: only what is new in it is held against the places.
 
     row      TAG       in and out: gain_reads
     read     EVIDENCE  the read
     alpha    float     how much it counts, 0..1
-    plan     Plan      hears and gain_var are used
-    scratch  Scratch   in and out, n candidates: weight and gain; fit is used up
+    plan     Plan      hears, gain_var, and what is known of sways are used
+    scratch  Scratch   in and out, n candidates: weight, gain and sway; fit is used up
     n        int       how many there are
     """
     open_var = np.float32(plan.gain_var) * GAIN_READS / (GAIN_READS + row["gain_reads"])
     told = read["rssi_dbm"] > UNHEARD_DBM
-    best = np.float32(-np.inf)
+    best, ear = np.float32(-np.inf), plan.ear_of[read["read_point"]]
+    counts = np.float32(alpha) if ear < 0 else np.float32(1.0)
     for c in range(n):
         hears = plan.hears[read["read_point"], scratch.place[c]]
-        log = hears[3]
+        scratch.fit[c] = np.float32(alpha) * hears[3]
         if told:
             off_db = read["rssi_dbm"] - scratch.gain[c] - hears[0]
             up, down = open_var + hears[1], open_var + hears[2]
+            if ear >= 0:
+                off_db -= scratch.sway[c, ear, 0]
+                up = down = open_var + scratch.sway[c, ear, 1 + ear] + plan.noise[ear]
             var = up if off_db > 0.0 else down
-            log -= np.float32(0.5) * off_db * off_db / var + np.log(np.sqrt(up) + np.sqrt(down))
+            log = np.float32(0.5) * off_db * off_db / var + np.log(np.sqrt(up) + np.sqrt(down))
+            scratch.fit[c] -= counts * log
             scratch.gain[c] += np.float32(alpha) * off_db * open_var / var
-        scratch.fit[c] = np.float32(alpha) * log
+            if ear >= 0:
+                learn_sway(ear, off_db, var, scratch.sway[c], scratch.pull)
         if scratch.weight[c] > 0.0:
             best = max(best, scratch.fit[c])
     for c in range(n):
@@ -179,8 +187,9 @@ def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
             scratch.place[later] = scratch.place[later - 1]
             scratch.weight[later] = scratch.weight[later - 1]
             scratch.gain[later] = scratch.gain[later - 1]
+            scratch.came[later] = scratch.came[later - 1]
         if k < slots:
-            scratch.place[k], scratch.weight[k], scratch.gain[k] = place, weight, gain
+            scratch.place[k], scratch.weight[k], scratch.gain[k], scratch.came[k] = place, weight, gain, c
     for k in range(min(n, slots)):
         total += scratch.weight[k]
     for k in range(slots):
@@ -188,6 +197,9 @@ def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
         belief.weight[tag, k] = max(round(scratch.weight[k] / total / WEIGHT_UNIT), 1) if k < n else 0
         gain = min(max(round(scratch.gain[k] / GAIN_UNIT_DB), -GAIN_UNITS), GAIN_UNITS) if k < n else 0
         belief.gain[tag, k] = gain
+        for a in range(scratch.pull.size if k < n else 0):
+            for b in range(scratch.pull.size + 1):
+                belief.sway[tag, k, a, b] = scratch.sway[scratch.came[k], a, b]
 
 
 @njit
@@ -203,10 +215,13 @@ def believe(tag: int, row: Row, read: Row, belief: Belief, plan: Plan, scratch: 
     scratch  Scratch   room
     """
     alpha = plan.evidence * temper(row, read, plan.temper_s)
+    gap_s = (read["seen_us"] - row["seen_us"]) / SECOND_US
     if belief.place[tag, 0] == NOWHERE:
         n = anywhere(read["read_point"], plan, scratch)
     else:
-        n = drift(tag, (read["seen_us"] - row["seen_us"]) / SECOND_US, read["read_point"], belief, plan, scratch)
+        n = drift(tag, gap_s, read["read_point"], belief, plan, scratch)
+    if plan.noise.size > 0:
+        sway_on(tag, gap_s, belief, plan, scratch, n)
     weigh(row, read, alpha, plan, scratch, n)
     keep_best(tag, belief, scratch, n)
 

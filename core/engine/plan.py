@@ -11,6 +11,7 @@ from core.engine.manner import Manner
 from core.engine.places import Places, places_of
 from core.engine.prior import coverage_of, prior_of
 from core.engine.records import CELL_SLOTS, SLOTS, Floats, Plan
+from core.engine.sway import Sway, no_sway
 from core.model.columns import NOWHERE
 from core.site import PORTALS, Site
 
@@ -27,10 +28,17 @@ PATIENCE_S_MAX: Final = 4_000_000.0
 DEFAULT: Final = Manner()
 
 
-def plan_of(site: Site, places: Places | None = None, hearing: Hearing | None = None, manner: Manner = DEFAULT) -> Plan:
+def plan_of(
+    site: Site,
+    places: Places | None = None,
+    hearing: Hearing | None = None,
+    manner: Manner = DEFAULT,
+    sway: Sway | None = None,
+) -> Plan:
     """Lay a site out as arrays: as its floor plan has it, or as it was learned."""
     places = places or places_of(site)
     hearing = hearing or prior_of(site, places)
+    sway = sway or no_sway(len(site.read_points), len(places))
     portal = np.array([zone.kind in PORTALS for zone in site.zones], dtype=bool)
     missing = site.engine.missing_after_s
     patience = [missing if zone.missing_after_s is None else zone.missing_after_s for zone in site.zones]
@@ -48,6 +56,10 @@ def plan_of(site: Site, places: Places | None = None, hearing: Hearing | None = 
         evidence=manner.evidence,
         temper_s=manner.temper_s,
         gain_var=manner.gain_db**2,
+        sway=sway.cov,
+        noise=sway.noise,
+        ear_of=sway.ear_of,
+        sway_s=sway.keeps_s,
         told_m=TOLD_CELLS * places.step_m if places.step_m else TOLD_M,
         change_at=manner.change_at,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
@@ -68,7 +80,8 @@ def taught_plan(site: Site, calibration: Calibration | None) -> Plan:
     """Lay a site out as it was learned, if it was. Raises BadCalibration for one of another plan."""
     if calibration is None:
         return plan_of(site)
-    return plan_of(site, *calibration.laid_on(site), calibration.manner)
+    places, hearing, sway = calibration.laid_on(site)
+    return plan_of(site, places, hearing, calibration.manner, sway)
 
 
 def dedupe_us_of(site: Site) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

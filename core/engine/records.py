@@ -173,6 +173,10 @@ class Plan(NamedTuple):
     evidence      float             how much a read counts that no other has just said, 0..1
     temper_s      float             time after which a read of the same read point counts in full
     gain_var      float             how much tags differ in loudness, dB squared
+    sway          float32[P, S, S]  how the levels at S antennas differ from a place's, together, dB squared; S may be 0
+    noise         float32[S]        variance of a single read besides, dB squared
+    ear_of        int16[A]          which of those S a read point is; -1 if none
+    sway_s        float             how long levels differ alike
     told_m        float             a tag that has gone this far is told of again
     change_at     float             belief from which a tag is said to be in another zone
     antenna       float32[A, 2]     metres
@@ -198,6 +202,10 @@ class Plan(NamedTuple):
     evidence: float
     temper_s: float
     gain_var: float
+    sway: Floats32
+    noise: Floats32
+    ear_of: npt.NDArray[np.int16]
+    sway_s: float
     told_m: float
     change_at: float
     antenna: Floats32

@@ -51,7 +51,7 @@ class Settled:
         self.sweep_at_us = NO_TICK_US
         """Tick that follows the evidence folded last and is not past yet."""
         self.tags = blank_tags(1024)
-        self.belief = blank_belief(1024, self.plan.nearby.shape[1])
+        self.belief = blank_belief(1024, self.plan.nearby.shape[1], self.plan.noise.size)
         zones, points = len(site.zones), len(site.read_points)
         self.health = Health(
             readers=new_readers(site),
@@ -77,7 +77,7 @@ class Settled:
         if n_tags > size:
             more = max(n_tags, 2 * size) - size
             self.tags = join(TAG, self.tags, blank_tags(more))
-            self.belief = _grown(self.belief, blank_belief(more, self.plan.nearby.shape[1]))
+            self.belief = _grown(self.belief, blank_belief(more, self.plan.nearby.shape[1], self.plan.noise.size))
         self.n_tags = max(self.n_tags, n_tags)
 
     def take_over(self, plan: Plan) -> None:
@@ -162,6 +162,7 @@ def _grown(belief: Belief, more: Belief) -> Belief:
         place=np.concatenate((belief.place, more.place)),
         weight=np.concatenate((belief.weight, more.weight)),
         gain=np.concatenate((belief.gain, more.gain)),
+        sway=np.concatenate((belief.sway, more.sway)),
     )
 
 

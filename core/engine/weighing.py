@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from core.engine.kernels_belief import anywhere, drift, temper, weigh
 from core.engine.kernels_fold import PRESENT, fold_read, revive
+from core.engine.kernels_sway import sway_on
 from core.engine.records import Floats32, Plan, Records, Row
 from core.engine.records_belief import Belief, Scratch
 from core.engine.settled import Settled
@@ -27,7 +28,8 @@ class Copy:
         """Copy a tag's rows."""
         rows, held = settled.tags[tag : tag + 1].copy(), settled.belief
         one = slice(tag, tag + 1)
-        return cls(rows, Belief(held.place[one].copy(), held.weight[one].copy(), held.gain[one].copy()))
+        place, weight, gain, sway = (held.place[one], held.weight[one], held.gain[one], held.sway[one])
+        return cls(rows, Belief(place.copy(), weight.copy(), gain.copy(), sway.copy()))
 
     @property
     def row(self) -> Row:
@@ -50,16 +52,20 @@ def fold(copy: Copy, read: Row, plan: Plan, scratch: Scratch) -> Weighed:
         revive(0, copy.row, read["seen_us"], copy.belief)
     row = copy.rows.copy()[0]
     counts = plan.evidence * temper(row, read, plan.temper_s)
+    gap_s = (read["seen_us"] - row["seen_us"]) / SECOND_US
     if copy.belief.place[0, 0] == NOWHERE:
         n = anywhere(read["read_point"], plan, scratch)
     else:
-        gap_s = (read["seen_us"] - row["seen_us"]) / SECOND_US
         n = drift(0, gap_s, read["read_point"], copy.belief, plan, scratch)
+    if plan.noise.size:
+        sway_on(0, gap_s, copy.belief, plan, scratch, n)
     place, before = scratch.place[:n].copy(), scratch.weight[:n].copy()
     weigh(row, read, counts, plan, scratch, n)
     after = scratch.weight[:n].copy()
     scratch.at[place] = NOWHERE  # as the kernels want to find it
     fold_read(0, copy.row, read, copy.belief, plan, scratch)
+    if plan.ear_of[read["read_point"]] >= 0:
+        counts = 1.0
     return Weighed(read.copy(), float(counts), _by_zone(plan.place_zone[place], before, after))
 
 

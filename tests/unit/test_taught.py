@@ -92,7 +92,7 @@ def test_calibration_fits_a_plan_in_another_order() -> None:
     zones = (replace(SITE.zones[2]), replace(SITE.zones[0], id="old", retired=True), SITE.zones[1], SITE.zones[0])
     order = tuple((point.reader, point.antenna) for point in reversed(SITE.read_points))
     other = replace(SITE, zones=zones, read_point_order=(("gone", 1), *order))
-    _, table = learned.laid_on(other)
+    _, table, _ = learned.laid_on(other)
 
     assert table.dbm.shape == (len(order) + 1, 2)
     assert np.array_equal(table.dbm[1:, ::-1], learned.hearing.dbm[::-1])
