@@ -19,6 +19,7 @@ from core.engine.hearing import Hearing
 from core.engine.manner import Manner
 from core.engine.places import places_of
 from core.engine.prior import prior_of
+from core.engine.sway import Sway
 from core.model.batch import Batch
 from core.model.columns import READ_DTYPES, UNHEARD_DBM, ReadColumns
 from core.model.reader_event import ReaderEvent, ReaderEventKind
@@ -66,7 +67,11 @@ def small_site(*, missing_after_s: float = 12.0, leave_after_s: float = 3.0) -> 
 
 
 def crossed(site: Site, step_m: float = 0.0) -> Calibration:
-    """A calibration of a site that has each read point hear what the plan says of the one in the opposite place."""
+    """
+    A calibration of a site that has each read point hear what the plan says of the one in the opposite place.
+
+    Over whole zones it also follows how the levels of three antennas sway.
+    """
     places = places_of(site, step_m)
     prior = prior_of(site, places)
     columns = {name: getattr(prior, name)[::-1].copy() for name in ("dbm", "up_db", "down_db", "chance")}
@@ -78,7 +83,17 @@ def crossed(site: Site, step_m: float = 0.0) -> Calibration:
         hearing=Hearing(**columns),
         manner=Manner(),
         learned_from={"file": "walk.csv", "reads": 3},
+        sway=None if step_m else some_sway(site, len(places)),
     )
+
+
+def some_sway(site: Site, places: int) -> Sway:
+    """How levels of the first three antennas sway: each by 5 dB, with a third of that in common."""
+    points = [point.index for point in site.read_points if point.antenna][:3]
+    ear_of = np.full(len(site.read_points), -1, np.int16)
+    ear_of[points] = np.arange(len(points))
+    cov = np.tile(16.0 * np.eye(len(points)) + 8.0, (places, 1, 1)).astype(np.float32)
+    return Sway(ear_of=ear_of, cov=cov, noise=np.full(len(points), 6.0, np.float32), keeps_s=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from core.calibrate.doors import LabelledRun, learn_doors
 from core.calibrate.field import cell_side, hearing_of_cells, points_of
 from core.calibrate.labelled import LabelledReads
 from core.calibrate.sway import sway_of_zones
-from core.calibrate.trial import FOLLOWED, TEMPERED, Heard, best_manner
+from core.calibrate.trial import FOLLOWED, FOLLOWING_COSTS, TEMPERED, Heard, best_manner
 from core.calibrate.zones import hearing_of_zones
 from core.engine.calibration import Calibration
 from core.engine.manner import Manner
@@ -70,6 +70,6 @@ def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hear
     manner, worth = best_manner(site, places, reads, plainly, TEMPERED)
     if np.unique(reads.read_point).size <= EARS_MAX:
         following, more = best_manner(site, places, reads, followed, FOLLOWED)
-        if more > worth:
+        if more - FOLLOWING_COSTS > worth:
             return followed(reads), following
     return Heard(hearing), manner

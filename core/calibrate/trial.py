@@ -39,12 +39,14 @@ FOLLOWED: Final = {
     for (gain_db, cost), (leave, leave_cost) in product(GAINS_DB_TRIED.items(), FOLLOWED_LEAVES_TRIED.items())
 }
 """Where it is followed how levels sway."""
-CHANGES_TRIED: Final = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
+FOLLOWING_COSTS: Final = 0.005
+"""By how much that must be better: it takes more memory and time."""
+CHANGES_TRIED: Final = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 SETTLING_US: Final = 2_000_000
 MINUTE_US: Final = 60e6
 GAP_US_MAX: Final = 1_000_000
 """A zone told is judged for no longer than this after its read."""
-RESTLESS: Final = 0.02
+RESTLESS: Final = 0.03
 """What each needless change a minute of a tag costs, as a share of accuracy: people look at every change."""
 READS_MAX: Final = 60_000
 FOLDS: Final = 4

@@ -6,11 +6,17 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from core.calibrate.labelled import LabelledReads
+from core.calibrate.sway import sway_of_zones
+from core.calibrate.zones import hearing_of_zones
 from core.engine import Engine
 from core.engine.calibration import BadCalibration, Calibration
+from core.engine.places import places_of
+from core.engine.prior import prior_of
 from core.site import Antenna, Reader, Site, Zone, ZoneKind
 from core.site_file import dump_site
 from tallyport.calibrate import calibrate, read_calibration
@@ -18,6 +24,7 @@ from tallyport.cli import app
 from tallyport.replay import replay
 from tallyport.score import BadTable
 from tallyport.score.report import score_folder
+from tests.streams import some_sway
 
 SECONDS = 120
 PIECE_S = 20
@@ -48,6 +55,40 @@ def recorded(folder: Path, site: Site, seed: int) -> None:
     (folder / "reads.csv").write_text("\n".join(reads) + "\n")
     (folder / "truth.csv").write_text("\n".join(truth) + "\n")
     (folder / "site.toml").write_text(dump_site(site))
+
+
+def carried_about(n: int, seed: int) -> LabelledReads:
+    """Reads of a tag in two rooms by turns, whose levels at both antennas go up and down together: by 6 dB, for 2 s."""
+    rng = np.random.default_rng(seed)
+    seen_us = np.arange(n) * 125_000
+    stay = np.arange(n) // 160
+    common = np.repeat(rng.normal(0.0, 6.0, n // 16 + 1), 16)[:n]
+    point = np.where(np.arange(n) % 2 == 0, 1, 2).astype(np.int32)
+    loud = (point == 1) == (stay % 2 == 0)
+    return LabelledReads(
+        seen_us=seen_us,
+        tag=np.zeros(n, np.int64),
+        read_point=point,
+        rssi_dbm=(np.where(loud, -52.0, -58.0) + common + rng.normal(0.0, 2.0, n)).astype(np.float32),
+        zone=(stay % 2).astype(np.int16),
+        xy=np.full((n, 2), np.nan),
+        stay=stay,
+    )
+
+
+def test_sway_of_zones_is_what_antennas_share() -> None:
+    """
+    Levels that go up and down together at two antennas are found to, and what single reads differ by to be noise.
+    """
+    site, reads = two_rooms(), carried_about(6_000, 1)
+    places = places_of(site)
+    heard, sway = sway_of_zones(reads, places, hearing_of_zones(reads, places, prior_of(site, places))[0])
+
+    assert sway.ear_of.tolist() == [-1, 0, 1]
+    assert sway.noise == pytest.approx([6.0, 6.0], abs=3.0)
+    assert sway.cov[:, 0, 1] == pytest.approx([36.0, 36.0], rel=0.35)
+    assert sway.cov[:, 0, 0] == pytest.approx([36.0, 36.0], rel=0.35)
+    assert heard.dbm[1:] == pytest.approx(np.array([[-52.0, -58.0], [-58.0, -52.0]]), abs=2.0)
 
 
 def test_calibrate_learns_what_the_plan_has_wrong(tmp_path: Path) -> None:
@@ -110,11 +151,12 @@ def test_calibration_survives_its_file(tmp_path: Path) -> None:
     assert kept.to_json() == Calibration.from_json(kept.to_json()).to_json()
     with pytest.raises(BadCalibration, match="of site 'rooms', not of 'other'"):
         Engine(replace(site, id="other"), kept)
-    body = json.loads((tmp_path / "c.json").read_text())
-    body["hearing"]["dbm"][0][0] = "loud"
-    (tmp_path / "c.json").write_text(json.dumps(body))
-    with pytest.raises(BadCalibration, match="damaged"):
-        read_calibration(tmp_path / "c.json")
+    for table, row in (("hearing", "dbm"), ("sway", "cov"), ("sway", "noise")):
+        body = kept.to_json() | {"sway": some_sway(site, 2).to_json()}
+        body[table][row][0] = "loud"
+        (tmp_path / "c.json").write_text(json.dumps(body))
+        with pytest.raises(BadCalibration, match="damaged"):
+            read_calibration(tmp_path / "c.json")
 
 
 @pytest.mark.parametrize(
