@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from core.engine.records import NEXT, SLOTS, Plan
 from core.engine.records_belief import Belief, Scratch, blank_belief, new_scratch
+from tests.streams import START_US
 
 Random = np.random.Generator
 FOLLOWED = 3
@@ -37,6 +38,8 @@ def wide_plan(rng: Random, plan: Plan) -> Plan:
         noise=rng.uniform(1.0, 9.0, FOLLOWED).astype(np.float32),
         ear_of=np.asarray(rng.integers(-1, FOLLOWED, points), np.int16),
         sway_s=float(rng.choice([0.3, 1.0, 20.0])),
+        offset_db=rng.uniform(-6.0, 6.0, (3, points)).astype(np.float32),
+        offset_spell=np.array([START_US // 10_000_000 + rng.integers(-3, 1)]),
     )
 
 

@@ -13,6 +13,7 @@ from core.engine import (
     kernels_index,
     kernels_live,
     kernels_narrow,
+    kernels_offset,
     kernels_portal,
     kernels_presence,
     kernels_settle,
@@ -29,7 +30,17 @@ from core.engine.plan import plan_of
 from core.engine.records import EVIDENCE, LAST, LOOK, NOT_INSIDE, SHOWN, Health, Out, Plan, Records, blank_tags, new_out
 from core.engine.records_belief import new_scratch
 from core.engine.settled import new_readers
-from tests import naive, naive_belief, naive_narrow, naive_portal, naive_presence, naive_silence, naive_spot, naive_sway
+from tests import (
+    naive,
+    naive_belief,
+    naive_narrow,
+    naive_offset,
+    naive_portal,
+    naive_presence,
+    naive_silence,
+    naive_spot,
+    naive_sway,
+)
 from tests.belief_cases import FOLLOWED, PLACES, belief_of, scratch_of, sways, wide_plan
 from tests.streams import SECOND_US, START_US, small_site
 
@@ -196,6 +207,17 @@ def sweep_case(rng: Random) -> Args:
 def settle_case(rng: Random) -> Args:
     plan, tags = wide_plan(rng, PLAN), tag_rows(rng, TAGS)
     return evidence(rng, 40), tags, belief_of(rng, TAGS), health_of(rng), plan, new_scratch(plan), new_out(64)
+
+
+def offset_case(rng: Random) -> Args:
+    return read_of(rng), wide_plan(rng, PLAN)
+
+
+def teach_case(rng: Random) -> Args:
+    read, plan = offset_case(rng)
+    belief = belief_of(rng, TAGS)
+    belief.weight[TAG, 0] = rng.choice([60_000, 63_000, 65_535])
+    return TAG, tag_rows(rng, 1)[0], read, belief, plan
 
 
 def seats_case(rng: Random, taken: int) -> Args:
@@ -441,6 +463,12 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
     ),
     kernels_settle.merge: Comparison(slow=naive.merge, make=merge_case),
+    kernels_offset.offset_of: Comparison(slow=naive_offset.offset_of, make=offset_case),
+    kernels_offset.begin_spell: Comparison(
+        slow=naive_offset.begin_spell,
+        make=lambda r: (START_US + int(r.integers(-30, 30)) * SECOND_US, offset_case(r)[1]),
+    ),
+    kernels_offset.learn_offset: Comparison(slow=naive_offset.learn_offset, make=teach_case),
     kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, scratch=(5,)),
     kernels_live.seat_of: Comparison(
         slow=naive.seat_of, make=lambda r: (int(r.integers(0, 40)), *seats_case(r, int(r.integers(0, 10))))

@@ -10,6 +10,7 @@ from typing import Any
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
 from core.engine.records import APPEAR, MOVE, NO_MOVE, NOT_INSIDE, READ
 from tests import naive_belief, naive_narrow, naive_portal
+from tests.naive_offset import begin_spell, learn_offset
 from tests.naive_silence import hear, rest, tell, write_move
 from tests.naive_spot import spot_of
 
@@ -151,7 +152,9 @@ def settle(evidence: Any, tags: Any, belief: Any, health: Any, plan: Any, scratc
         hear(reader, read["seen_us"], True, health, plan, out)
         health.readers[reader]["listening"] = 1
         row, before = tags[tag], int(tags[tag]["zone"]) if tags[tag]["state"] == 0 else -1
+        begin_spell(int(read["seen_us"]), plan)
         kind = fold_read(tag, row, read, belief, plan, scratch)
+        learn_offset(tag, row, read, belief, plan)
         rest(tag, row, before, health, plan, out)
         if kind != NO_MOVE:
             came_from, spot = row["was"] if kind == APPEAR else before, spot_of(tag, row, belief, plan)

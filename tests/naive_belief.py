@@ -9,6 +9,7 @@ from core.engine import kernels_belief
 from core.model.columns import UNHEARD_DBM
 from tests import naive_sway
 from tests.naive_narrow import last_reads
+from tests.naive_offset import offset_of
 
 Held = list[tuple[int, float, float]]
 JUMP, FAINT, LEAST = float(kernels_belief.JUMP), float(kernels_belief.FAINT), float(kernels_belief.WEIGHT_MIN)
@@ -68,8 +69,9 @@ def drift(tag: int, gap_s: float, point: int, belief: Any, plan: Any, scratch: A
 
 
 def weigh(row: Any, read: Any, alpha: float, plan: Any, scratch: Any, n: int) -> None:
-    dbm, unsure = float(read["rssi_dbm"]), plan.gain_var * GAIN_READS / (GAIN_READS + float(row["gain_reads"]))
-    told, ear = dbm > UNHEARD_DBM, int(plan.ear_of[read["read_point"]])
+    given, dbm = float(read["rssi_dbm"]), float(read["rssi_dbm"]) - offset_of(read, plan)
+    unsure = plan.gain_var * GAIN_READS / (GAIN_READS + float(row["gain_reads"]))
+    told, ear = given > UNHEARD_DBM, int(plan.ear_of[read["read_point"]])
     for c in range(n):
         level, above, below, heard = (float(x) for x in plan.hears[read["read_point"], scratch.place[c]])
         scratch.fit[c] = alpha * heard

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.errors import TallyportError
 
-VERSION: Final = 8
+VERSION: Final = 9
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -173,7 +173,7 @@ class Engine:
         self.seq, self.closed_us = facts["seq"], facts["closed_us"]
         load_settled(self._settled, arrays, facts["readers"], self.site.reader_index)
         if facts.get("taught", 0) != self.taught:
-            self._settled.forget_gains()
+            self._settled.forget_levels()
         self._settled.sweep_at_us = facts["sweep_at_us"]
         self._reserve()
         self._dedupe.load(arrays["dedupe"])

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_jit import njit
+from core.engine.kernels_offset import offset_of
 from core.engine.kernels_sway import learn_sway, sway_on
 from core.engine.records import LAST, Plan, Row
 from core.engine.records_belief import GAIN_UNIT_DB, WEIGHT_UNIT, Belief, Scratch
@@ -133,19 +134,20 @@ def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: in
     row      TAG       in and out: gain_reads
     read     EVIDENCE  the read
     alpha    float     how much it counts, 0..1
-    plan     Plan      hears, gain_var, and what is known of sways are used
+    plan     Plan      hears, gain_var, the offsets, and what is known of sways are used
     scratch  Scratch   in and out, n candidates: weight, gain and sway; fit is used up
     n        int       how many there are
     """
     open_var = np.float32(plan.gain_var) * GAIN_READS / (GAIN_READS + row["gain_reads"])
     told = read["rssi_dbm"] > UNHEARD_DBM
+    dbm = read["rssi_dbm"] - offset_of(read, plan)
     best, ear = np.float32(-np.inf), plan.ear_of[read["read_point"]]
     counts = np.float32(alpha) if ear < 0 else np.float32(1.0)
     for c in range(n):
         hears = plan.hears[read["read_point"], scratch.place[c]]
         scratch.fit[c] = np.float32(alpha) * hears[3]
         if told:
-            off_db = read["rssi_dbm"] - scratch.gain[c] - hears[0]
+            off_db = dbm - scratch.gain[c] - hears[0]
             up, down = open_var + hears[1], open_var + hears[2]
             if ear >= 0:
                 off_db -= scratch.sway[c, ear, 0]

@@ -4,6 +4,7 @@ from typing import Final
 
 from core.engine.kernels_fold import fold_read, spot_of
 from core.engine.kernels_jit import njit
+from core.engine.kernels_offset import begin_spell, learn_offset
 from core.engine.kernels_silence import hear, rest, tell
 from core.engine.kernels_tell import write_move
 from core.engine.records import APPEAR, NO_MOVE, READ, Health, Out, Plan, Records, Row
@@ -61,7 +62,7 @@ def settle(
     tags      TAG[T]       in and out
     belief    Belief       in and out
     health    Health       in and out
-    plan      Plan
+    plan      Plan         in and out: what is learned of the antennas' offsets
     scratch   Scratch      room
     out       Out          movements and changes; room for n more of each
     """
@@ -76,7 +77,9 @@ def settle(
         tag = read["tag"]
         row = tags[tag]
         before = row["zone"] if row["state"] == PRESENT else NOWHERE
+        begin_spell(read["seen_us"], plan)
         kind = fold_read(tag, row, read, belief, plan, scratch)
+        learn_offset(tag, row, read, belief, plan)
         rest(tag, row, before, health, plan, out)
         if kind != NO_MOVE:
             spot = spot_of(tag, row, belief, plan)

@@ -22,6 +22,8 @@ def dump_settled(settled: Settled) -> Arrays:
         **{f"belief_{name}": column[:n] for name, column in settled.belief._asdict().items()},
         "place_zone": settled.plan.place_zone,
         "place_xy": settled.plan.place_xy,
+        "offset_db": settled.plan.offset_db,
+        "offset_spell": settled.plan.offset_spell,
         "readers": settled.health.readers,
         "up": settled.health.up,
         "ears_s": settled.health.ears_s,
@@ -41,6 +43,8 @@ def load_settled(settled: Settled, arrays: Arrays, reader_ids: Sequence[str], in
     settled.passages.load(arrays, n)
     for name in ("up", "ears_s", "exposure", "zone_due"):
         _fill(getattr(settled.health, name), arrays[name])
+    settled.plan.offset_db[:, : arrays["offset_db"].shape[1]] = arrays["offset_db"]
+    settled.plan.offset_spell[:] = arrays["offset_spell"]
     _load_readers(settled.health.readers, arrays["readers"], reader_ids, index)
 
 

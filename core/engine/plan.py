@@ -1,6 +1,6 @@
 """A site becomes the arrays that the kernels look things up in."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -52,16 +52,7 @@ def plan_of(
         place_xy=places.xy,
         next_place=places.next,
         antenna_pull=0.0 if places.step_m else ZONE_PULL,
-        leave_per_s=manner.leave_per_s,
-        evidence=manner.evidence,
-        temper_s=manner.temper_s,
-        gain_var=manner.gain_db**2,
-        sway=sway.cov,
-        noise=sway.noise,
-        ear_of=sway.ear_of,
-        sway_s=sway.keeps_s,
         told_m=TOLD_CELLS * places.step_m if places.step_m else TOLD_M,
-        change_at=manner.change_at,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
         corner=corner.astype(np.float32),
         grain_m=max(float((far - corner).max()), 1.0) / GRAINS,
@@ -73,7 +64,25 @@ def plan_of(
         covers=_covers(share),
         reader_of=np.array(reader_of, np.int32),
         points=_points(reader_of, len(site.readers)),
+        offset_db=np.zeros((3, len(site.read_points)), np.float32),
+        offset_spell=np.zeros(1, np.int64),
+        **_weighing(manner, sway),
     )
+
+
+def _weighing(manner: Manner, sway: Sway) -> dict[str, Any]:
+    """How what is heard is weighed, as a plan has it."""
+    return {
+        "leave_per_s": manner.leave_per_s,
+        "evidence": manner.evidence,
+        "temper_s": manner.temper_s,
+        "gain_var": manner.gain_db**2,
+        "change_at": manner.change_at,
+        "sway": sway.cov,
+        "noise": sway.noise,
+        "ear_of": sway.ear_of,
+        "sway_s": sway.keeps_s,
+    }
 
 
 def taught_plan(site: Site, calibration: Calibration | None) -> Plan:

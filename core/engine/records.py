@@ -190,6 +190,11 @@ class Plan(NamedTuple):
     covers        int16[A, C]       zones in whose coverage the read point has a part, -1 where there are fewer
     reader_of     int32[A]          which reader the read point belongs to
     points        int32[R, P]       a reader's read points, -1 where there are fewer
+
+    What is learned while the engine runs, and kept with its state (kernels_offset.py):
+
+    offset_db     float32[3, A]     how much louder than `hears` a read point hears: in this spell, in the next, learned
+    offset_spell  int64[1]          which spell that is
     """
 
     hears: Floats32
@@ -219,6 +224,8 @@ class Plan(NamedTuple):
     covers: npt.NDArray[np.int16]
     reader_of: npt.NDArray[np.int32]
     points: npt.NDArray[np.int32]
+    offset_db: Floats32
+    offset_spell: Ints
 
 
 class Health(NamedTuple):

@@ -84,12 +84,13 @@ class Settled:
         """Go on under another table of places: what was believed goes to them, how loud tags are is learned anew."""
         self.belief = carried(self.belief, self.plan.place_zone, self.plan.place_xy, plan)
         self.plan, self.scratch = plan, new_scratch(plan)
-        self.forget_gains()
+        self.forget_levels()
 
-    def forget_gains(self) -> None:
-        """Take every tag as one of unknown loudness: what is typical is another table's word by now."""
+    def forget_levels(self) -> None:
+        """Take every tag and antenna as one of unknown loudness: what is typical is another table's word by now."""
         self.belief.gain[:] = 0
         self.tags["gain_reads"] = 0.0
+        self.plan.offset_db[:] = 0.0
 
     def advance(self, pending: Pending, watermark_us: int) -> Told:
         """Fold what lies before the watermark, and look at silence on each second passed."""
