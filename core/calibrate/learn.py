@@ -13,6 +13,7 @@ from core.calibrate.field import cell_side, hearing_of_cells, points_of
 from core.calibrate.labelled import LabelledReads
 from core.calibrate.sway import sway_of_zones
 from core.calibrate.trial import FOLLOWED, FOLLOWING_COSTS, TEMPERED, Heard, best_manner
+from core.calibrate.walk import hearing_of_walk, is_walk
 from core.calibrate.zones import hearing_of_zones
 from core.engine.calibration import Calibration
 from core.engine.manner import Manner
@@ -57,6 +58,8 @@ def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hear
     if not np.isin(reads.zone, places.zone).any():
         return Heard(prior), Manner()
     reads = reads.kept(dedupe_us_of(site))
+    if is_walk(reads):
+        return Heard(hearing_of_walk(site, places, reads, prior)), Manner()
     hearing, gain_db = hearing_of_zones(reads, places, prior)
     if len(places) < 2:  # noqa: PLR2004 - nothing to tell apart
         return Heard(hearing), replace(Manner(), gain_db=max(gain_db, 0.5))

@@ -26,22 +26,15 @@ def hearing_of_zones(reads: LabelledReads, places: Places, prior: Hearing) -> tu
     """
     Learn the table, drawn to what the plan says where there are few reads. Also gives the tags' gains' spread in dB.
     """
-    n_points, n_places = prior.dbm.shape
-    place_of = np.full(int(places.zone.max(initial=0)) + 1, -1)
-    place_of[places.zone] = np.arange(n_places)
-    known = (reads.zone >= 0) & (reads.zone < place_of.size)
-    known[known] = place_of[reads.zone[known]] >= 0
-    reads = reads.take(known)
-    group = reads.read_point.astype(np.intp) * n_places + place_of[reads.zone]
-    n = np.bincount(group, minlength=n_points * n_places).reshape(n_points, n_places).astype(np.float64)
-    chance = _chance(n, prior)
+    shape = prior.dbm.shape
+    reads, group = _grouped(reads, places)
+    chance = np.log(_shares(group, prior)[1] + CHANCE_MIN)
     heard = reads.rssi_dbm > UNHEARD_DBM
     group, tag, level = group[heard], reads.tag[heard].astype(np.intp), reads.rssi_dbm[heard].astype(np.float64)
     gain, middle = _gains(level, group, tag, prior.dbm.astype(np.float64).ravel())
     off = level - gain[tag] - middle[group]
     spread = np.array([np.median(prior.up_db**2), np.median(prior.down_db**2)])
     up, down = variances(off, group, middle.size, spread, SPREAD_READS)
-    shape = (n_points, n_places)
     table = Hearing(
         dbm=middle.reshape(shape).astype(np.float32),
         up_db=(up**0.5).reshape(shape).astype(np.float32),
@@ -51,13 +44,27 @@ def hearing_of_zones(reads: LabelledReads, places: Places, prior: Hearing) -> tu
     return table, float(gain.std())
 
 
-def _chance(n: Floats, prior: Hearing) -> Floats:
-    """Log share of each place's reads that each read point makes; a place never visited keeps the plan's shares."""
+def shares_of(reads: LabelledReads, places: Places, prior: Hearing) -> tuple[Floats, Floats]:
+    """Read points' shares of a place's reads, by the plan and as found: float64[A, P] each, columns summing to 1."""
+    return _shares(_grouped(reads, places)[1], prior)
+
+
+def _grouped(reads: LabelledReads, places: Places) -> tuple[LabelledReads, npt.NDArray[np.intp]]:
+    """The reads of known places, and for each its read point and place as one number."""
+    place_of = np.full(int(places.zone.max(initial=0)) + 1, -1)
+    place_of[places.zone] = np.arange(len(places))
+    known = (reads.zone >= 0) & (reads.zone < place_of.size)
+    known[known] = place_of[reads.zone[known]] >= 0
+    reads = reads.take(known)
+    return reads, reads.read_point.astype(np.intp) * len(places) + place_of[reads.zone]
+
+
+def _shares(group: npt.NDArray[np.intp], prior: Hearing) -> tuple[Floats, Floats]:
+    """A place never visited keeps the plan's shares."""
+    n = np.bincount(group, minlength=prior.dbm.size).reshape(prior.dbm.shape).astype(np.float64)
     told = np.exp(prior.chance.astype(np.float64))
     told /= told.sum(axis=0)
-    share = (n + CHANCE_READS * told) / (n.sum(axis=0) + CHANCE_READS)
-    chance: Floats = np.log(share + CHANCE_MIN)
-    return chance
+    return told, (n + CHANCE_READS * told) / (n.sum(axis=0) + CHANCE_READS)
 
 
 def _gains(
