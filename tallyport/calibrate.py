@@ -110,8 +110,6 @@ def _run(reads: list[RecordedRead], door: str, verdict: str, direction: str) -> 
         seen_us=np.array([read.seen_us for read in reads], np.int64),
         read_point=np.array([read.read_point for read in reads], np.int64),
         rssi_dbm=np.array([read.rssi_dbm for read in reads], np.float64),
-        phase_deg=np.array([read.phase_deg for read in reads], np.float64),
-        channel_mhz=np.array([read.channel_mhz for read in reads], np.float64),
     )
 
 

@@ -17,8 +17,8 @@ from core.engine.door_plan import doors_of
 from core.engine.records import Records, Row
 from core.engine.records_passage import (
     FEATURES,
+    HIDDEN,
     KINDS,
-    RADIO,
     AtDoors,
     Work,
     new_told,
@@ -62,14 +62,6 @@ def stream(rng: Random) -> Records:
     return joined(*parts, east, deaf)
 
 
-def radio_of(rng: Random, n: int) -> Records:
-    """Phases and channels."""
-    radio = np.zeros(n, RADIO)
-    radio["phase_deg"] = rng.choice([-1.0, 20.0, 100.0, 190.0, 355.0], n)
-    radio["channel_mhz"] = rng.choice([865.7, 866.3], n)
-    return radio
-
-
 def busy(rng: Random) -> AtDoors:
     """Doors at which tags have come and gone for a while, some of them still passing."""
     at, work, told = nobody(TAGS, 2, 64, 64), new_work(), new_told(64)
@@ -78,7 +70,7 @@ def busy(rng: Random) -> AtDoors:
         at = nobody(TAGS, 2, 64, 64)
         rows = stream(rng)
         rows = rows[: int(rng.integers(60, 400))]
-        kernels_passage.fold_doors(rows, radio_of(rng, rows.size), DOORS, at, work, told)
+        kernels_passage.fold_doors(rows, DOORS, at, work, told)
         told.n[:] = 0
     return at
 
@@ -125,6 +117,13 @@ def pallet_case(rng: Random) -> tuple[Any, ...]:
     return p, int(at.visits[at.open[p]["visit"]]["door"]), doors, at, work, rng.normal(0.0, 2.0, KINDS + 1)
 
 
+def outdone_case(rng: Random) -> tuple[int, AtDoors]:
+    """A passage, with others of its tag perhaps."""
+    p, _, at, *_ = full(rng)
+    at.open[: at.n[1]]["louder_dbm"] = rng.choice([-100.0, -55.0], at.n[1])
+    return p, at
+
+
 def verdict_case(rng: Random) -> tuple[Any, ...]:
     """A passage, and logits."""
     p, _, at, work, told = full(rng)
@@ -135,15 +134,14 @@ def verdict_case(rng: Random) -> tuple[Any, ...]:
 def stream_case(rng: Random) -> tuple[Any, ...]:
     """A stream, and nobody at the doors."""
     rows = stream(rng)
-    radio = radio_of(rng, rows.size if rng.random() < 0.5 else 1)
-    return rows, radio, DOORS, nobody(TAGS, 2, 64, 64), new_work(), new_told(64)
+    return rows, DOORS, nobody(TAGS, 2, 64, 64), new_work(), new_told(64)
 
 
 def read_case(rng: Random) -> tuple[Any, ...]:
     """One read somewhat later."""
     read = run_of(rng, "out", int(rng.integers(TAGS)), LATER_US + int(rng.integers(0, 15)) * SECOND_US)[0]
     read["read_point"] = rng.integers(1, 10)
-    return read, 30.0, 865.7, DOORS, busy(rng), new_work(), new_told(64)
+    return read, DOORS, busy(rng), new_work(), new_told(64)
 
 
 def of_row(*more: object) -> Callable[[Random], tuple[Any, ...]]:
@@ -193,13 +191,8 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
         lambda r: (row_of(r), int(r.integers(8)), LATER_US, float(r.choice([-200.0, -40.0, -61.0]))),
         (),
     ),
-    P.note_phase: (
-        N.note_phase,
-        lambda r: (row_of(r), int(r.integers(4)), START_US + SECOND_US, float(r.choice([-1.0, 40.0, 300.0])), 865.7),
-        (),
-    ),
-    P.fold_passage: (N.fold_passage, read_case, (5,)),
-    P.fold_doors: (N.fold_doors, stream_case, (4,)),
+    P.fold_passage: (N.fold_passage, read_case, (3,)),
+    P.fold_doors: (N.fold_doors, stream_case, (3,)),
     P.note_word: (N.note_word, lambda r: (int(r.integers(TAGS)), int(r.integers(2)), 1, busy(r)), ()),
     P.next_close: (N.next_close, lambda r: (busy(r) if r.random() < 0.8 else nobody(1, 1),), ()),
     P.close_due: (N.close_due, lambda r: (LATER_US + int(r.integers(-5, 90)) * SECOND_US, *full(r)[1:]), (3,)),
@@ -221,6 +214,7 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
     S.way_of: (M.way_of, lambda r: (measured(r), r.normal(0.0, 1.0, 3)), ()),
     S.progress_of: (M.progress_of, lambda r: (measured(r), float(r.choice([-1.0, 1.0]))), ()),
     S.measure: (M.measure, of_row(0, DOORS), ()),
+    V.look: (N.look, lambda r: (int(r.integers(2)), DOORS, measured(r)), ()),
     V.weigh_kinds: (N.weigh_kinds, of_row(0, DOORS), ()),
     V.likeliest_kind: (N.likeliest_kind, lambda r: (r.normal(0.0, 1.0, KINDS),), ()),
     V.crossed: (
@@ -231,7 +225,8 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
     V.note_eye: (N.note_eye, lambda r: (int(r.integers(2)), int(r.integers(2)), LATER_US, busy(r)), ()),
     V.ask_pallet: (N.ask_pallet, pallet_case, (4,)),
     V.judge: (N.judge, lambda r: full(r)[:4], (3,)),
+    V.outdone: (N.outdone, outdone_case, ()),
     V.write_verdict: (N.write_verdict, verdict_case, ()),
     V.close_passage: (N.close_passage, full, (3,)),
 }
-assert DOORS.weights.shape[2] == FEATURES + 1
+assert DOORS.weights.shape[2] == FEATURES + HIDDEN + 1

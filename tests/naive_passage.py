@@ -2,7 +2,6 @@
 The kernels of the doors again, slow and plain: whole-array arithmetic and Python's own numbers, to be checked by eye.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from core.engine.records_passage import (
     UNSAID,
     WORD,
 )
-from core.model.columns import NEVER_US, NO_PHASE_DEG, UNHEARD_DBM
+from core.model.columns import NEVER_US, UNHEARD_DBM
 from tests.naive_passage_shape import measure
 
 
@@ -63,10 +62,10 @@ def go(v: int, at: Any) -> None:
 def begin(v: int, seen_us: int, at: Any) -> int:
     p = int(at.n[1])
     row = at.open[p]
-    for name in ("n", "levels", "steps", "step_deg", "count", "sum", "square"):
+    for name in ("n", "levels", "count", "sum", "square"):
         row[name] = 0
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
-    row["peak_dbm"], row["word"], row["phase_us"] = -100.0, UNSAID, NEVER_US
+    row["peak_dbm"], row["louder_dbm"], row["word"] = -100.0, -100.0, UNSAID
     at.visits[v]["passage"], at.visits[v]["stray"] = p, 0
     at.n[1] += 1
     return p
@@ -111,15 +110,6 @@ def note_level(row: Any, slot: int, seen_us: int, dbm: float) -> None:
             row["peak_dbm"], row["peak_us"] = dbm, seen_us
 
 
-def note_phase(row: Any, slot: int, seen_us: int, phase_deg: float, channel_mhz: float) -> None:
-    if phase_deg == NO_PHASE_DEG:
-        return
-    if seen_us - row["phase_us"][slot] <= 500_000 and channel_mhz == row["channel_mhz"][slot]:
-        turned = math.fmod(abs(float(phase_deg) - float(row["phase_deg"][slot])), 180.0)
-        row["steps"], row["step_deg"] = row["steps"] + 1, row["step_deg"] + min(turned, 180.0 - turned)
-    row["phase_us"][slot], row["phase_deg"][slot], row["channel_mhz"][slot] = seen_us, phase_deg, channel_mhz
-
-
 def finish(p: int, doors: Any, at: Any, work: Any, told: Any) -> None:
     row = at.open[p]
     visit = at.visits[row["visit"]]
@@ -136,7 +126,7 @@ def finish(p: int, doors: Any, at: Any, work: Any, told: Any) -> None:
     at.n[1] = last
 
 
-def fold_passage(read: Any, phase_deg: float, channel_mhz: float, doors: Any, at: Any, work: Any, told: Any) -> None:
+def fold_passage(read: Any, doors: Any, at: Any, work: Any, told: Any) -> None:
     door, slot = int(doors.door_of[read["read_point"]]), int(doors.slot_of[read["read_point"]])
     seen_us, dbm = int(read["seen_us"]), float(read["rssi_dbm"])
     if door < 0:
@@ -156,15 +146,13 @@ def fold_passage(read: Any, phase_deg: float, channel_mhz: float, doors: Any, at
             return
         p = begin(v, seen_us, at)
     note_level(at.open[p], slot, seen_us, dbm)
-    note_phase(at.open[p], slot, seen_us, phase_deg, channel_mhz)
 
 
-def fold_doors(evidence: Any, radio: Any, doors: Any, at: Any, work: Any, told: Any) -> None:
-    for i, one in enumerate(evidence):
+def fold_doors(evidence: Any, doors: Any, at: Any, work: Any, told: Any) -> None:
+    for one in evidence:
         door = int(doors.door_of[one["read_point"]])
         if one["kind"] == 0:
-            wave = radio[i % radio.size]
-            fold_passage(one, float(wave["phase_deg"]), float(wave["channel_mhz"]), doors, at, work, told)
+            fold_passage(one, doors, at, work, told)
         elif one["kind"] == EYE:
             note_eye(*divmod(int(one["tag"]), 2), int(one["seen_us"]), at)
         elif one["kind"] == WORD and door >= 0:
@@ -204,9 +192,14 @@ def weigh_kinds(row: Any, door: int, doors: Any, work: Any) -> float:
         work.logits[:] = 1.0, 0.0, 0.0
         return 0.0
     way = measure(row, door, doors, work)
-    off = np.clip((work.feature - doors.centre[door]) / doors.scale[door], -4.0, 4.0)
-    work.logits[:] = doors.weights[door] @ np.append(off, 1.0)
+    look(door, doors, work)
+    work.logits[:] = doors.weights[door] @ np.append(work.looks, 1.0)
     return way
+
+
+def look(door: int, doors: Any, work: Any) -> None:
+    off = np.clip((work.feature - doors.centre[door]) / doors.scale[door], -4.0, 4.0)
+    work.looks[:] = np.append(off, np.tanh(doors.hidden[door] @ np.append(off, 1.0)))
 
 
 def likeliest_kind(logits: Any) -> int:
@@ -275,8 +268,18 @@ def write_verdict(p: int, way: int, at: Any, work: Any, told: Any) -> None:
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     maybe = likeliest_kind(work.logits) != STATIC and work.logits[THROUGH] >= 0.1
     one["verdict"], one["direction"] = kind, way if maybe else 0
-    one["confidence"], one["through"] = first, work.logits[THROUGH]
+    one["confidence"], one["through"], one["outdone"] = first, work.logits[THROUGH], outdone(p, at)
     told.n[0] += 1
+
+
+def outdone(p: int, at: Any) -> int:
+    tag = at.visits[at.open[p]["visit"]]["tag"]
+    mine, louder = at.open[p]["peak_dbm"], at.open[p]["louder_dbm"]
+    for row in at.open[: at.n[1]]:
+        if at.visits[row["visit"]]["tag"] == tag and row["visit"] != at.open[p]["visit"]:
+            louder = max(louder, row["peak_dbm"])
+            row["louder_dbm"] = max(row["louder_dbm"], mine)
+    return int(louder > mine)
 
 
 def close_passage(p: int, doors: Any, at: Any, work: Any, told: Any) -> int:

@@ -97,7 +97,8 @@ def lay_axes(door: int, doors: Any, work: Any) -> None:
 
 def trace(work: Any) -> None:
     mean = (work.level * work.use[:, None]).sum(axis=0) / max(work.use.sum(), 1.0)
-    work.path[:] = work.axis @ (work.level - mean)
+    work.path[:2] = work.axis @ (work.level - mean)
+    work.path[2] = mean
 
 
 def shape_of(work: Any) -> None:
@@ -123,6 +124,7 @@ def progress_of(work: Any, sign: float) -> None:
     work.feature[[2, 3]] = sign * work.way[1], sign * work.way[0]
     work.feature[[9, 10, 11, 12]] = min(begin, end), abs(path[3:5].mean()), -path[1:3].mean(), path[5:7].mean()
     work.feature[13] = np.ptp(work.path[1])
+    work.feature[17:25], work.feature[25:33] = path, work.path[2] - work.path[2].mean()
     used = work.late[work.use > 0]
     work.feature[16] = used.std() if used.size else 0.0
 
@@ -139,5 +141,4 @@ def measure(row: Any, door: int, doors: Any, work: Any) -> float:
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
     work.feature[14] = row["peak_dbm"]
-    work.feature[17] = row["step_deg"] / row["steps"] if row["steps"] >= 3 else doors.centre[door, 17]
     return logit

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.engine.kernels_portal import LAST_OWN, LAST_READS, PASS_DBM, PASS_MS, PASS_READS, STAY_READS
 from core.engine.records import NOT_INSIDE
-from core.engine.records_passage import INWARD, MILLING, OUTWARD, STATIC, THROUGH
+from core.engine.records_passage import OUTWARD, THROUGH
 from core.model.columns import UNHEARD_DBM
 from tests.naive_narrow import dbm_of, last_reads
 
@@ -54,4 +54,4 @@ def went_out(row: Any) -> bool:
 
 
 def stayed(row: Any) -> bool:
-    return row["verdict"] in (STATIC, MILLING) or row["way"] == INWARD
+    return bool(row["verdict"] != -1 and row["way"] != OUTWARD)

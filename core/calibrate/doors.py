@@ -1,17 +1,18 @@
 """A door learns from labelled runs how its own passages look: the same kernels, weights of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
 
 from core.calibrate.logistic import chances, fit
 from core.engine.door_plan import doors_of
-from core.engine.door_weights import DoorWeights
-from core.engine.kernels_passage import begin, note_level, note_phase
+from core.engine.door_weights import DoorWeights, numbers
+from core.engine.kernels_passage import begin, note_level
 from core.engine.kernels_passage_shape import measure
-from core.engine.kernels_verdict import FAR_OUT
+from core.engine.kernels_verdict import LOOKS, look
 from core.engine.kernels_visits import come
 from core.engine.records import Floats, Ints, Row
 from core.engine.records_passage import (
@@ -31,8 +32,8 @@ from core.engine.records_passage import (
 from core.model.columns import UNHEARD_DBM
 from core.site import Site
 
-RIDGES: Final = (3.0, 10.0, 30.0, 100.0, 300.0, 1e6)
-"""How strongly a door is held to the defaults; the last means that it stays with them."""
+RIDGES: Final = (1.0, 3.0, 10.0, 30.0, 100.0, 1e6)
+"""How strongly a door is held to the defaults, or to knowing nothing; the last means that it stays there."""
 FOLDS: Final = 5
 READS_MIN: Final = 4
 RUNS_MIN: Final = 12
@@ -49,7 +50,7 @@ class LabelledRun:
     """
     What one tag did at one door, and its reads there, n of them in order of time.
 
-    seen_us int64[n], read_point int32[n], rssi_dbm, phase_deg, channel_mhz float32[n]: as in ReadColumns.
+    seen_us int64[n], read_point int32[n], rssi_dbm float32[n]: as in ReadColumns.
     """
 
     door: str
@@ -58,15 +59,18 @@ class LabelledRun:
     seen_us: Ints
     read_point: Ints
     rssi_dbm: Floats
-    phase_deg: Floats
-    channel_mhz: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """A door's runs as numbers: feature float64[n, FEATURES], way float64[n, DIRECTIONS], kind and sign int64[n]."""
+class Measured:
+    """
+    A door's runs as numbers, n of them.
+
+    feature float64[n, FEATURES], looks float64[n, LOOKS], way float64[n, DIRECTIONS], kind and sign int64[n].
+    """
 
     feature: Floats
+    looks: Floats
     way: Floats
     kind: Ints
     sign: Ints
@@ -85,30 +89,35 @@ def learn_doors(site: Site, runs: Sequence[LabelledRun]) -> dict[str, DoorWeight
 def _learn(site: Site, door: str, runs: Sequence[LabelledRun]) -> DoorWeights:
     plain = doors_of(site)
     d = [one.id for one in site.doors].index(door)
-    gain = _gain_of(runs, plain, d)
+    gain = gains_of(runs, plain, d)
     plain.gain_db[d] = gain
-    direction = _direction(_measured(runs, plain, d), plain.direction[d])
+    found = measured(runs, plain, d)
+    direction = learn_direction(found.way, found.sign * (found.kind == THROUGH), plain.direction[d])
     plain.direction[d] = direction
-    found = _measured(runs, plain, d)
-    feature = np.clip((found.feature - plain.centre[d]) / plain.scale[d], -FAR_OUT, FAR_OUT)
-    weights = fit(feature, found.kind, plain.weights[d], _best_ridge(feature, found.kind, plain.weights[d]))
-    body = DoorWeights(
-        centre=tuple(plain.centre[d].tolist()),
-        scale=tuple(plain.scale[d].tolist()),
-        weights=tuple(tuple(row) for row in weights.tolist()),
-        direction=tuple(direction.tolist()),
+    found = measured(runs, plain, d)
+    weights = _best_fit(found.looks, found.kind, (plain.weights[d], np.zeros_like(plain.weights[d])))
+    return DoorWeights(
+        centre=numbers(plain.centre[d]),
+        scale=numbers(plain.scale[d]),
+        hidden=tuple(numbers(row) for row in plain.hidden[d]),
+        weights=tuple(numbers(row) for row in weights),
+        direction=numbers(direction),
+        gain_db=numbers(gain),
     )
-    return replace(body, gain_db=tuple(gain.tolist()))
 
 
-def _measured(runs: Sequence[LabelledRun], doors: Doors, d: int) -> _Measured:
+def measured(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Measured:
+    """Measure the runs of a door, the d-th, as passages of its own are measured."""
     work = new_work()
-    feature, way = np.zeros((len(runs), FEATURES)), np.zeros((len(runs), DIRECTIONS))
+    feature, looks = np.zeros((len(runs), FEATURES)), np.zeros((len(runs), LOOKS))
+    way = np.zeros((len(runs), DIRECTIONS))
     for i, run in enumerate(runs):
         measure(_passage(run, doors, d), d, doors, work)
-        feature[i], way[i] = work.feature, work.way
-    return _Measured(
+        look(d, doors, work)
+        feature[i], looks[i], way[i] = work.feature, work.looks, work.way
+    return Measured(
         feature=feature,
+        looks=looks,
         way=way,
         kind=np.array([KIND_OF[run.verdict] for run in runs], np.int64),
         sign=np.array([WAY_OF.get(run.direction, 0) for run in runs], np.int64),
@@ -119,17 +128,14 @@ def _passage(run: LabelledRun, doors: Doors, d: int) -> Row:
     """The run as one open passage; what comes after the longest time is cut off."""
     at = nobody(1, len(doors.along), 1, 1)
     row: Row = at.open[begin(come(0, d, at), int(run.seen_us[0]), at)]
-    columns = (run.seen_us, run.read_point, run.rssi_dbm, run.phase_deg, run.channel_mhz)
-    for seen_us, point, dbm, phase_deg, channel_mhz in zip(*columns, strict=True):
+    for seen_us, point, dbm in zip(run.seen_us, run.read_point, run.rssi_dbm, strict=True):
         if doors.door_of[point] == d and seen_us - run.seen_us[0] < LONGEST_US:
-            slot = doors.slot_of[point]
-            note_level(row, slot, seen_us, dbm)
-            note_phase(row, slot, seen_us, phase_deg, channel_mhz)
+            note_level(row, doors.slot_of[point], seen_us, dbm)
     return row
 
 
-def _gain_of(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Floats:
-    """By how much each antenna hears louder than the others, over runs that all antennas hear: float64[ANTENNAS]."""
+def gains_of(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Floats:
+    """By how much each antenna of the d-th door hears louder than the others, over runs that all of them hear."""
     n = int((doors.door_of == d).sum())
     total, counted = np.zeros(ANTENNAS), 0.0
     slots = np.unique(doors.slot_of[doors.door_of == d]) if n else np.zeros(0, np.int32)
@@ -144,31 +150,40 @@ def _gain_of(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Floats:
     return gain
 
 
-def _direction(found: _Measured, start: Floats) -> Floats:
-    """Weights of the direction, learned from what went through; each run counts both ways, so there is no bias."""
-    went = (found.kind == THROUGH) & (found.sign != 0)
+def learn_direction(way: Floats, sign: Ints, start: Floats) -> Floats:
+    """
+    Learn the weights of the direction; each run counts both ways, so there is no bias.
+
+    way float64[n, DIRECTIONS], sign int64[n] (1 out, -1 in, 0 for runs that say nothing), start float64[DIRECTIONS].
+    """
+    went = sign != 0
     if not went.any():
         return start
-    spread = np.maximum(found.way[went].std(axis=0), 1e-3)
-    way = found.way[went] * found.sign[went, None] / spread
-    both, label = np.concatenate((way, -way)), np.repeat([1, 0], len(way))
+    spread = np.maximum(way[went].std(axis=0), 1e-3)
+    towards = way[went] * sign[went, None] / spread
+    both, label = np.concatenate((towards, -towards)), np.repeat([1, 0], len(towards))
     half = np.append(start * spread, 0.0) / 2.0
     weights = fit(both, label, np.array([-half, half]), DIRECTION_RIDGE)
     learned: Floats = (weights[1] - weights[0])[:-1] / spread
     return learned
 
 
-def _best_ridge(feature: Floats, kind: Ints, start: Floats) -> float:
-    """The ridge under which runs are told best that were left out: each run is judged by weights that never saw it."""
+def _best_fit(looks: Floats, kind: Ints, starts: Sequence[Floats]) -> Floats:
+    """
+    Weights under whose start and ridge those runs are told best that were left out of learning.
+
+    looks float64[n, LOOKS], kind int64[n], starts float64[KINDS, LOOKS + 1] each: what the ridge pulls to.
+    """
     fold = np.zeros(len(kind), np.int64)
     for k in range(KINDS):
         fold[kind == k] = np.arange((kind == k).sum()) % FOLDS
-    worth = []
-    for ridge in RIDGES:
+    worth = {}
+    for (s, start), ridge in product(enumerate(starts), RIDGES):
         likely = np.zeros((len(kind), KINDS))
         for f in range(FOLDS):
             seen = fold != f
-            likely[~seen] = chances(feature[~seen], fit(feature[seen], kind[seen], start, ridge))
+            likely[~seen] = chances(looks[~seen], fit(looks[seen], kind[seen], start, ridge))
         told = np.log(np.maximum(likely[np.arange(len(kind)), kind], 1e-9))
-        worth.append(float(np.mean([told[kind == k].mean() for k in range(KINDS) if (kind == k).any()])))
-    return RIDGES[int(np.argmax(worth))]
+        worth[s, ridge] = float(np.mean([told[kind == k].mean() for k in range(KINDS) if (kind == k).any()]))
+    best, ridge = max(worth, key=worth.__getitem__)
+    return fit(looks, kind, starts[best], ridge)

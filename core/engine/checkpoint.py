@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.errors import TallyportError
 
-VERSION: Final = 9
+VERSION: Final = 10
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.door_axis import axis_of
 from core.engine.door_weights import DoorWeights, default_weights
-from core.engine.records_passage import ANTENNAS, DIRECTIONS, FEATURES, KINDS, Doors
+from core.engine.records_passage import ANTENNAS, DIRECTIONS, FEATURES, HIDDEN, KINDS, Doors
 from core.site import Site
 
 
@@ -21,7 +21,8 @@ def doors_of(site: Site, learned: Mapping[str, DoorWeights] | None = None) -> Do
         gain_db=np.zeros((n, ANTENNAS)),
         centre=np.zeros((n, FEATURES)),
         scale=np.ones((n, FEATURES)),
-        weights=np.zeros((n, KINDS, FEATURES + 1)),
+        hidden=np.zeros((n, HIDDEN, FEATURES + 1)),
+        weights=np.zeros((n, KINDS, FEATURES + HIDDEN + 1)),
         direction=np.zeros((n, DIRECTIONS)),
     )
     for d, door in enumerate(site.doors):
@@ -51,7 +52,7 @@ def eyes_of(site: Site) -> dict[tuple[str, int], tuple[int, int]]:
 
 
 def _set_weights(doors: Doors, d: int, weights: DoorWeights) -> None:
-    for name in ("centre", "scale", "weights", "direction"):
+    for name in ("centre", "scale", "hidden", "weights", "direction"):
         getattr(doors, name)[d] = getattr(weights, name)
     gain = weights.gain_db[:ANTENNAS]
     doors.gain_db[d, : len(gain)] = gain

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_stray import departs, portray
 from core.engine.kernels_verdict import close_passage, note_eye
@@ -24,12 +22,8 @@ from core.engine.records_passage import (
     Told,
     Work,
 )
-from core.model.columns import NEVER_US, NO_PHASE_DEG, UNHEARD_DBM
+from core.model.columns import UNHEARD_DBM
 
-STEP_US: Final = 500_000
-"""Phases further apart than this say nothing of each other."""
-HALF_TURN: Final = 180.0
-"""Readers report a phase or its opposite."""
 SPARSE_US: Final = 700_000
 """A tag at rest that is read less often than this is heard from afar, with gaps: a stray as well."""
 GONE_US: Final = 60_000_000
@@ -52,10 +46,9 @@ def begin(v: int, seen_us: int, at: AtDoors) -> int:
     at.n[1] += 1
     row = at.open[p]
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
-    row["n"], row["levels"], row["steps"] = 0, 0, 0
-    row["step_deg"], row["peak_dbm"], row["word"] = 0.0, OPEN_DBM, UNSAID
+    row["n"], row["levels"], row["word"] = 0, 0, UNSAID
+    row["peak_dbm"], row["louder_dbm"] = OPEN_DBM, OPEN_DBM
     for a in range(ANTENNAS):
-        row["phase_us"][a] = NEVER_US
         for b in range(BINS):
             row["count"][a, b], row["sum"][a, b], row["square"][a, b] = 0, 0.0, 0.0
     at.visits[v]["passage"], at.visits[v]["stray"] = p, 0
@@ -113,41 +106,15 @@ def note_level(row: Row, slot: int, seen_us: int, dbm: float) -> None:
 
 
 @njit_roomy
-def note_phase(row: Row, slot: int, seen_us: int, phase_deg: float, channel_mhz: float) -> None:
-    """
-    Add how far the phase has turned since the antenna's last read on the same channel; half turns don't count.
-
-    row          PASSAGE  in and out
-    slot         int      the antenna
-    seen_us      int
-    phase_deg    float    NO_PHASE_DEG for a read without one
-    channel_mhz  float
-    """
-    if phase_deg == NO_PHASE_DEG:
-        return
-    if seen_us - row["phase_us"][slot] <= STEP_US and np.float32(channel_mhz) == row["channel_mhz"][slot]:
-        turned = abs(phase_deg - row["phase_deg"][slot]) % HALF_TURN
-        row["step_deg"] += min(turned, HALF_TURN - turned)
-        row["steps"] += 1
-    row["phase_us"][slot] = seen_us
-    row["phase_deg"][slot] = phase_deg
-    row["channel_mhz"][slot] = channel_mhz
-
-
-@njit_roomy
-def fold_passage(
-    read: Row, phase_deg: float, channel_mhz: float, doors: Doors, at: AtDoors, work: Work, told: Told
-) -> None:
+def fold_passage(read: Row, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Take a read at a door; one anywhere else is none of its business.
 
-    read         EVIDENCE  not older than what was folded last
-    phase_deg    float     NO_PHASE_DEG for a read without one
-    channel_mhz  float
-    doors        Doors
-    at           AtDoors   in and out; room for one more visit and one more passage
-    work         Work      room
-    told         Told      room for one more: the verdict on what this read shows to be over
+    read   EVIDENCE  not older than what was folded last
+    doors  Doors
+    at     AtDoors   in and out; room for one more visit and one more passage
+    work   Work      room
+    told   Told      room for one more: the verdict on what this read shows to be over
     """
     point = read["read_point"]
     door, slot, seen_us = doors.door_of[point], doors.slot_of[point], read["seen_us"]
@@ -168,7 +135,6 @@ def fold_passage(
             return
         p = begin(v, seen_us, at)
     note_level(at.open[p], slot, seen_us, read["rssi_dbm"])
-    note_phase(at.open[p], slot, seen_us, phase_deg, channel_mhz)
 
 
 @njit_roomy
@@ -186,12 +152,11 @@ def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
 
 
 @njit_roomy
-def fold_doors(evidence: Records, radio: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
+def fold_doors(evidence: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Take evidence in its order: reads at doors, broken beams and readers' words on direction; all else passes by.
 
     evidence  EVIDENCE[n]
-    radio     RADIO[n]  phase and channel of each, or RADIO[1], which then stands for all
     doors     Doors
     at        AtDoors   in and out; room for a visit and a passage more for each read at a door
     work      Work      room
@@ -201,8 +166,7 @@ def fold_doors(evidence: Records, radio: Records, doors: Doors, at: AtDoors, wor
         one = evidence[i]
         if one["kind"] == READ:
             if doors.door_of[one["read_point"]] >= 0:
-                wave = radio[i if radio.size > 1 else 0]
-                fold_passage(one, wave["phase_deg"], wave["channel_mhz"], doors, at, work, told)
+                fold_passage(one, doors, at, work, told)
         elif one["kind"] == EYE:
             note_eye(one["tag"] // 2, one["tag"] % 2, one["seen_us"], at)
         elif one["kind"] == WORD and doors.door_of[one["read_point"]] >= 0:

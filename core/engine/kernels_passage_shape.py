@@ -15,7 +15,8 @@ FLOOR: Final = 0.5
 """Added before logarithms, dB squared: less than rounding to whole dB does."""
 ACROSS_M_MIN: Final = 0.3
 """Antennas that are spread less than this along an axis tell nothing of it."""
-STEPS_MIN: Final = 3
+ALONG: Final = 17
+"""The features from here on are the path along the way out, and after it the mean level, part by part."""
 RISE: Final = 1
 HUMP: Final = 2
 COSINES: Final = (
@@ -145,13 +146,14 @@ def trace(work: Work) -> None:
     """
     Follow the tag along and across the way out: by how much the antennas there hear it louder than the others.
 
-    work  Work  in: level, use, axis; out: path
+    work  Work  in: level, use, axis; out: path, with what they all hear
     """
     n = max(work.use.sum(), 1.0)
     for k in range(SEGMENTS):
         mean = 0.0
         for a in range(ANTENNAS):
             mean += work.level[a, k] * work.use[a] / n
+        work.path[2, k] = mean
         for i in range(2):
             work.path[i, k] = 0.0
             for a in range(ANTENNAS):
@@ -206,9 +208,9 @@ def way_of(work: Work, weights: np.ndarray) -> float:
 @njit_roomy
 def progress_of(work: Work, sign: float) -> None:
     """
-    Put down how far the tag comes along the way it goes, and how straight.
+    Put down how far the tag comes along the way it goes, and how straight; and the levels as they went.
 
-    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16
+    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16 and all after it
     sign  float  1 for out, -1 for in
     """
     path = work.path[0]
@@ -220,6 +222,10 @@ def progress_of(work: Work, sign: float) -> None:
     work.feature[11] = -sign * (path[1] + path[2]) / 2.0
     work.feature[12] = sign * (path[5] + path[6]) / 2.0
     work.feature[13] = work.path[1].max() - work.path[1].min()
+    level = work.path[2].mean()
+    for k in range(SEGMENTS):
+        work.feature[ALONG + k] = sign * path[k]
+        work.feature[ALONG + SEGMENTS + k] = work.path[2, k] - level
     n = max(work.use.sum(), 1.0)
     middle = (work.late * work.use).sum() / n
     work.feature[16] = np.sqrt(((work.late - middle) ** 2 * work.use).sum() / n)
@@ -246,6 +252,4 @@ def measure(row: Row, door: int, doors: Doors, work: Work) -> float:
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
     work.feature[14] = row["peak_dbm"]
-    heard = row["steps"] >= STEPS_MIN
-    work.feature[17] = row["step_deg"] / row["steps"] if heard else doors.centre[door, 17]
     return logit

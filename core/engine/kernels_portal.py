@@ -6,8 +6,8 @@ import numpy as np
 
 from core.engine.kernels_jit import njit
 from core.engine.kernels_narrow import dbm_of
-from core.engine.records import LAST, NOT_INSIDE, Plan, Row
-from core.engine.records_passage import INWARD, MILLING, OUTWARD, STATIC, THROUGH
+from core.engine.records import LAST, NOT_INSIDE, UNJUDGED, Plan, Row
+from core.engine.records_passage import OUTWARD, THROUGH
 from core.model.columns import NOWHERE, UNHEARD_DBM
 
 PASS_MS: Final = 2_500
@@ -123,8 +123,8 @@ def went_out(row: Row) -> bool:
 @njit
 def stayed(row: Row) -> bool:
     """
-    Say whether a tag's last passage at a door was none, or led into the building.
+    Say whether a tag's last passage at a door was none, or led into the building; one that hardly led out is neither.
 
     row  TAG  verdict and way are used
     """
-    return bool(row["verdict"] == STATIC or row["verdict"] == MILLING or row["way"] == INWARD)
+    return bool(row["verdict"] != UNJUDGED and row["way"] != OUTWARD)

@@ -10,6 +10,7 @@ from core.engine.records import Row
 from core.engine.records_passage import (
     CROSSINGS,
     FEATURES,
+    HIDDEN,
     INWARD,
     KINDS,
     MILLING,
@@ -26,6 +27,7 @@ from core.engine.records_passage import (
     Work,
 )
 
+LOOKS: Final = FEATURES + HIDDEN
 FAR_OUT: Final = 4.0
 """No feature counts for more than this many of its spreads: what has never been seen is no proof."""
 PALLET_US: Final = 1_000_000
@@ -47,6 +49,25 @@ EYE_US: Final = 6_000_000
 
 
 @njit_roomy
+def look(door: int, doors: Doors, work: Work) -> None:
+    """
+    Standardise what was measured of a passage, and mix it.
+
+    door   int
+    doors  Doors
+    work   Work   in: feature; out: looks
+    """
+    for f in range(FEATURES):
+        off = (work.feature[f] - doors.centre[door, f]) / doors.scale[door, f]
+        work.looks[f] = min(max(off, -FAR_OUT), FAR_OUT)
+    for h in range(HIDDEN):
+        mixed = doors.hidden[door, h, FEATURES]
+        for f in range(FEATURES):
+            mixed += doors.hidden[door, h, f] * work.looks[f]
+        work.looks[FEATURES + h] = np.tanh(mixed)
+
+
+@njit_roomy
 def weigh_kinds(row: Row, door: int, doors: Doors, work: Work) -> float:
     """
     Say how a passage looks by itself. Returns the logit of its direction, positive for out.
@@ -54,18 +75,18 @@ def weigh_kinds(row: Row, door: int, doors: Doors, work: Work) -> float:
     row    PASSAGE
     door   int
     doors  Doors
-    work   Work     out: logits
+    work   Work     out: looks, logits
     """
     if row["levels"] == 0:
         # Without a level there is no shape: it was there, and that is all.
         work.logits[STATIC], work.logits[MILLING], work.logits[THROUGH] = 1.0, 0.0, 0.0
         return 0.0
     way = measure(row, door, doors, work)
+    look(door, doors, work)
     for kind in range(KINDS):
-        work.logits[kind] = doors.weights[door, kind, FEATURES]
-        for f in range(FEATURES):
-            off = (work.feature[f] - doors.centre[door, f]) / doors.scale[door, f]
-            work.logits[kind] += doors.weights[door, kind, f] * min(max(off, -FAR_OUT), FAR_OUT)
+        work.logits[kind] = doors.weights[door, kind, LOOKS]
+        for f in range(LOOKS):
+            work.logits[kind] += doors.weights[door, kind, f] * work.looks[f]
     return way
 
 
@@ -196,6 +217,27 @@ def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
 
 
 @njit_roomy
+def outdone(p: int, at: AtDoors) -> int:
+    """
+    Compare a passage that closes with its tag's at other doors. Returns 1 if one of them is louder.
+
+    p   int      of an open passage
+    at  AtDoors  in and out: louder_dbm of the others
+    """
+    row = at.open[p]
+    loudest = row["louder_dbm"]
+    v = at.head[at.visits[row["visit"]]["tag"]]
+    while v >= 0:
+        q = at.visits[v]["passage"]
+        if q >= 0 and q != p:
+            other = at.open[q]
+            loudest = max(loudest, other["peak_dbm"])
+            other["louder_dbm"] = max(other["louder_dbm"], row["peak_dbm"])
+        v = at.visits[v]["next"]
+    return 1 if loudest > row["peak_dbm"] else 0
+
+
+@njit_roomy
 def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None:
     """
     Write down what a passage was.
@@ -219,7 +261,7 @@ def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     one["verdict"] = REVIEW if chance[kind] - second < UNDECIDED else kind
     one["direction"] = way if kind != STATIC and chance[THROUGH] >= MAYBE_THROUGH else NO_WAY
-    one["n"] = row["n"]
+    one["n"], one["outdone"] = row["n"], outdone(p, at)
     one["confidence"], one["through"] = chance[kind], chance[THROUGH]
     told.n[0] += 1
 

@@ -11,8 +11,7 @@ from core.engine.door_plan import doors_of, eyes_of
 from core.engine.door_weights import DoorWeights
 from core.engine.kernels_passage import close_due, fold_doors, next_close
 from core.engine.records import READ, Records
-from core.engine.records_passage import PASSAGE, RADIO, VISIT, new_told, new_work, nobody
-from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG
+from core.engine.records_passage import PASSAGE, VISIT, new_told, new_work, nobody
 from core.site import Site
 
 PER_DOOR: Final = ("closed", "turn", "eyes")
@@ -29,21 +28,18 @@ class Passages:
         self.at = nobody(0, len(site.doors))
         self._work = new_work()
         self._told = new_told(64)
-        self._no_radio = np.zeros(1, RADIO)
-        self._no_radio["phase_deg"], self._no_radio["channel_mhz"] = NO_PHASE_DEG, NO_CHANNEL_MHZ
 
     def judge_by(self, learned: Mapping[str, DoorWeights] | None) -> None:
         """Judge by other weights from now on; passages that are open go on."""
         self.doors = doors_of(self._site, learned)
 
-    def fold(self, evidence: Records, n_tags: int, radio: Records | None = None) -> None:
-        """Take evidence in its order, EVIDENCE[n] of tags below n_tags; radio is RADIO[n] where readers tell it."""
+    def fold(self, evidence: Records, n_tags: int) -> None:
+        """Take evidence in its order, EVIDENCE[n] of tags below n_tags."""
         reads = evidence["kind"] == READ
         at_doors = int(np.count_nonzero(self.doors.door_of[evidence["read_point"][reads]] >= 0))
         self._reserve(n_tags, at_doors)
         if at_doors or not reads.all():
-            told = self._no_radio if radio is None else radio
-            fold_doors(evidence, told, self.doors, self.at, self._work, self._told)
+            fold_doors(evidence, self.doors, self.at, self._work, self._told)
 
     def close_due(self, at_us: int) -> None:
         """Close what is over at a tick."""

@@ -16,8 +16,10 @@ LONGEST_US: Final = BINS * BIN_US
 """A passage that lasts this long gets its verdict as it is."""
 SILENCE_US: Final = 3_000_000
 """Silence that ends a passage, and before which none begins."""
-FEATURES: Final = 18
-"""What a passage is judged by: kernels_verdict.py says what each is."""
+FEATURES: Final = 33
+"""What a passage is judged by: kernels_passage_shape.py says what each is."""
+HIDDEN: Final = 16
+"""Mixtures of the features that are looked at beside them, bent so that they end at -1 and 1."""
 DIRECTIONS: Final = 3
 """What its direction is judged by: when each antenna hears it best, how each level rises, where it begins and ends."""
 KINDS: Final = 3
@@ -75,12 +77,8 @@ PASSAGE: Final = np.dtype(
         ("n", "i4"),
         ("levels", "i4"),
         ("peak_dbm", "f4"),
+        ("louder_dbm", "f4"),
         ("word", "i4"),
-        ("steps", "i4"),
-        ("step_deg", "f4"),
-        ("phase_us", "i8", ANTENNAS),
-        ("phase_deg", "f4", ANTENNAS),
-        ("channel_mhz", "f4", ANTENNAS),
         ("count", "u2", (ANTENNAS, BINS)),
         ("sum", "f4", (ANTENNAS, BINS)),
         ("square", "f4", (ANTENNAS, BINS)),
@@ -90,11 +88,8 @@ PASSAGE: Final = np.dtype(
 """
 An open passage: for each antenna and quarter of a second how many reads, and their levels' sum and sum of squares.
 
-The loudest read (`peak_`), steps of phase between reads on the same channel, and the reader's own word on direction.
+The loudest read (`peak_`), that of another door's passage of the tag meanwhile, and the reader's own word on direction.
 """
-
-RADIO: Final = np.dtype([("phase_deg", "f4"), ("channel_mhz", "f4")], align=True)
-"""What a reader tells of a read besides its level."""
 
 VERDICT: Final = np.dtype(
     [
@@ -103,14 +98,18 @@ VERDICT: Final = np.dtype(
         ("tag", "i8"),
         ("door", "i4"),
         ("verdict", "i4"),
-        ("direction", "i4"),
+        ("direction", "i2"),
+        ("outdone", "i2"),
         ("n", "i4"),
         ("confidence", "f4"),
         ("through", "f4"),
     ],
     align=True,
 )
-"""What a closed passage was. `confidence` is the chance of the verdict, `through` that of having gone through."""
+"""What a closed passage was. `confidence` is the chance of the verdict, `through` that of having gone through.
+
+`outdone` is 1 where another door heard the tag louder meanwhile: it is told, but moves no tag.
+"""
 
 CLOSED: Final = np.dtype([("peak_us", "i8"), ("logits", "f4", KINDS + 1)], align=True)
 """What is remembered of a passage for its neighbours on the pallet: its kinds' logits, and its direction's."""
@@ -133,7 +132,8 @@ class Doors(NamedTuple):
     gain_db    float64[D, ANTENNAS]         how much louder than its neighbours an antenna hears
     centre     float64[D, FEATURES]         subtracted from each feature
     scale      float64[D, FEATURES]         then divided by
-    weights    float64[D, KINDS, FEATURES + 1]  of the verdict; the last is the intercept
+    hidden     float64[D, HIDDEN, FEATURES + 1]  what each mixture of the features is made of, and its intercept
+    weights    float64[D, KINDS, FEATURES + HIDDEN + 1]  of the verdict; the last is the intercept
     direction  float64[D, DIRECTIONS]       of the direction, positive for out
     """
 
@@ -144,6 +144,7 @@ class Doors(NamedTuple):
     gain_db: Floats
     centre: Floats
     scale: Floats
+    hidden: Floats
     weights: Floats
     direction: Floats
 
@@ -191,9 +192,10 @@ class Work(NamedTuple):
     use      float64[ANTENNAS]            1 for antennas that heard enough of it
     wave     float64[ANTENNAS, WAVES]     the levels as cosines
     axis     float64[2, ANTENNAS]         where the used antennas are along and across the way out, as unit vectors
-    path     float64[2, SEGMENTS]         where the levels put the tag, along and across
+    path     float64[3, SEGMENTS]         where the levels put the tag, along and across; and their mean
     late     float64[ANTENNAS]            when each antenna hears it best, early ones negative
     feature  float64[FEATURES]
+    looks    float64[FEATURES + HIDDEN]   the features standardised, and their mixtures
     way      float64[DIRECTIONS]          evidence of the direction
     logits   float64[KINDS]
     """
@@ -205,6 +207,7 @@ class Work(NamedTuple):
     path: Floats
     late: Floats
     feature: Floats
+    looks: Floats
     way: Floats
     logits: Floats
 
@@ -216,9 +219,10 @@ def new_work() -> Work:
         use=np.zeros(ANTENNAS),
         wave=np.zeros((ANTENNAS, WAVES)),
         axis=np.zeros((2, ANTENNAS)),
-        path=np.zeros((2, SEGMENTS)),
+        path=np.zeros((3, SEGMENTS)),
         late=np.zeros(ANTENNAS),
         feature=np.zeros(FEATURES),
+        looks=np.zeros(FEATURES + HIDDEN),
         way=np.zeros(DIRECTIONS),
         logits=np.zeros(KINDS),
     )

@@ -1,6 +1,6 @@
 """What is settled: where every tag is and how every reader does, up to the watermark."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ from core.engine.records_passage import OUTWARD, THROUGH
 from core.model.columns import NEVER_US
 from core.site import Site
 
+ECHO_US: Final = 3_000_000
+"""Other antennas may hear a tag for this long after the door that it went out by: from outside, through the door."""
 CHUNK = 4096
 
 
@@ -120,26 +122,27 @@ class Settled:
             self._drain()
             settle(part, self.tags, self.belief, self.health, self.plan, self.scratch, self._out)
             self.passages.fold(part, self.n_tags)
-            self._judge()
+            self._judge(0)
 
     def _tick(self, tick_us: int) -> None:
         self.sweep_at_us = NO_TICK_US
         self._drain()
         miss_readers(tick_us, self._patience_us, self.health, self._out)
         self.passages.close_due(tick_us)
-        self._let_out(tick_us, self._judge())
+        self._let_out(tick_us, self._judge(ECHO_US))
         if not any_due(self.health):
             return
         tags = self.tags[: self.n_tags]
         while not sweep(tick_us, tags, self.health, self.plan, self._out):
             self._drain()
 
-    def _judge(self) -> Records:
+    def _judge(self, echo_us: int) -> Records:
         """Note on the tags how their passages were judged. Returns those that went out and were silent since."""
-        verdicts = self.passages.fetch()
-        self._verdicts.append(verdicts)
+        every = self.passages.fetch()
+        self._verdicts.append(every)
+        verdicts = every[every["outdone"] == 0]
         tag, through = verdicts["tag"], verdicts["verdict"] == THROUGH
-        silent = self.tags["seen_us"][tag] <= verdicts["closed_us"]
+        silent = self.tags["seen_us"][tag] <= verdicts["closed_us"] + echo_us
         # A tag heard again after it went through is judged by what it does next.
         self.tags["verdict"][tag] = np.where(through & ~silent, UNJUDGED, verdicts["verdict"])
         self.tags["way"][tag] = verdicts["direction"]

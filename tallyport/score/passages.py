@@ -101,7 +101,8 @@ def _answer(true: Passage, rows: Sequence[Passage]) -> Answer:
     What we said of one true passage, all in all.
 
     `through`, if one of several rows says so; else the verdict with the most seconds. To say nothing is to say that the
-    tag did not move, which is right of a static one only.
+    tag did not move, which is right of a static one only. The way that it went, or would have gone, counts whatever the
+    verdict was.
     """
     if not rows:
         return ("static", "none") if true.verdict == "static" else WRONG
@@ -111,7 +112,8 @@ def _answer(true: Passage, rows: Sequence[Passage]) -> Answer:
     seconds: dict[str, float] = defaultdict(float)
     for row in rows:
         seconds[row.verdict] += max(overlap_s(true, row), 0.0)
-    return max(seconds, key=lambda verdict: seconds[verdict]), "none"
+    way = max(rows, key=lambda row: overlap_s(true, row)).direction
+    return max(seconds, key=lambda verdict: seconds[verdict]), way
 
 
 def _strays(truth: Sequence[Passage], ours: Iterable[Passage]) -> int:

@@ -163,6 +163,19 @@ def test_door_weights_survive_json() -> None:
         DoorWeights.from_json(weights.to_json() | {"centre": [1.0]})
 
 
+def test_door_that_hears_a_tag_loudest_is_believed() -> None:
+    """
+    Of two doors that hear a tag at once, the quieter one's verdict is told and marked, whichever closes first.
+    """
+    for later_us in (-SECOND_US // 2, SECOND_US // 2):
+        loud = run_of(np.random.default_rng(12), "out", for_s=4.0)
+        quiet = run_of(np.random.default_rng(13), "static", at_us=START_US + later_us, for_s=4.0)
+        quiet["read_point"], quiet["rssi_dbm"] = 6, quiet["rssi_dbm"] - 15.0
+        told = verdicts(joined(loud, quiet))
+
+        assert {0: 0, 1: 1} == dict(zip(told["door"].tolist(), told["outdone"].tolist(), strict=True))
+
+
 def labelled(rng: np.random.Generator, kind: str) -> LabelledRun:
     """One run with what it was."""
     rows = run_of(rng, kind)
@@ -173,8 +186,6 @@ def labelled(rng: np.random.Generator, kind: str) -> LabelledRun:
         seen_us=rows["seen_us"],
         read_point=rows["read_point"],
         rssi_dbm=rows["rssi_dbm"],
-        phase_deg=np.full(rows.size, -1.0),
-        channel_mhz=np.zeros(rows.size),
     )
 
 

@@ -65,7 +65,7 @@ def passage_regression(training: Recording) -> Judge:
         seen = list(visits(reads, site))
         rows = np.array([features(visit, site) for visit in seen])
         return [
-            visit.said(VERDICTS[verdict], DIRECTIONS[way] if VERDICTS[verdict] == "through" else "none")
+            visit.said(VERDICTS[verdict], DIRECTIONS[way])
             for visit, verdict, way in zip(seen, verdicts.classes(rows), ways.classes(rows), strict=True)
         ]
 
