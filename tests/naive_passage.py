@@ -266,7 +266,7 @@ def write_verdict(p: int, way: int, at: Any, work: Any, told: Any) -> None:
     one = told.verdicts[told.n[0]]
     one["opened_us"], one["closed_us"], one["n"] = row["opened_us"], row["last_us"], row["n"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
-    maybe = likeliest_kind(work.logits) != STATIC and work.logits[THROUGH] >= 0.1
+    maybe = likeliest_kind(work.logits) != STATIC and work.logits[THROUGH] >= 0.02
     one["verdict"], one["direction"] = kind, way if maybe else 0
     one["confidence"], one["through"], one["outdone"] = first, work.logits[THROUGH], outdone(p, at)
     told.n[0] += 1

@@ -35,7 +35,7 @@ PALLET_US: Final = 1_000_000
 PALLET_TAGS: Final = 10
 UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
-MAYBE_THROUGH: Final = 0.1
+MAYBE_THROUGH: Final = 0.02
 """With at least this chance that it went through, the way that it would have gone is told."""
 READS_MIN: Final = 3
 """Fewer reads are no passage, unless something else says so."""

@@ -24,12 +24,14 @@ from core.engine.records import (
     new_out,
 )
 from core.engine.records_belief import Belief, blank_belief, new_scratch
-from core.engine.records_passage import OUTWARD, THROUGH
+from core.engine.records_passage import NO_WAY, OUTWARD, THROUGH
 from core.model.columns import NEVER_US
 from core.site import Site
 
 ECHO_US: Final = 3_000_000
 """Other antennas may hear a tag for this long after the door that it went out by: from outside, through the door."""
+LIKELY_THROUGH: Final = 0.1
+"""A passage that is less likely than this to have gone through lets nothing leave."""
 CHUNK = 4096
 
 
@@ -145,7 +147,7 @@ class Settled:
         silent = self.tags["seen_us"][tag] <= verdicts["closed_us"] + echo_us
         # A tag heard again after it went through is judged by what it does next.
         self.tags["verdict"][tag] = np.where(through & ~silent, UNJUDGED, verdicts["verdict"])
-        self.tags["way"][tag] = verdicts["direction"]
+        self.tags["way"][tag] = np.where(verdicts["through"] >= LIKELY_THROUGH, verdicts["direction"], NO_WAY)
         out: Records = verdicts[silent & through & (verdicts["direction"] == OUTWARD)]
         return out
 
