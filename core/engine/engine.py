@@ -201,9 +201,10 @@ class Engine:
 
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
-        settled = self._settled
-        rows, held, looks = settled.tags[tag], settled.belief, np.zeros(tag.size, LOOK)
-        belief = Belief(place=held.place[tag], weight=held.weight[tag], gain=held.gain[tag], sway=held.sway[tag])
+        settled, looks = self._settled, np.empty(tag.size, LOOK)
+        # Taken, not indexed: numpy takes ten times as long to index records.
+        rows = settled.tags.take(tag)
+        belief = Belief._make(column.take(tag, axis=0) for column in settled.belief)
         seats = np.full(power_above(4 * tag.size), -1, np.int64)
         take_seats(tag, seats)
         look_ahead(self._pending.evidence, tag, seats, rows, belief, settled.plan, settled.scratch)

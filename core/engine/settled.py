@@ -1,5 +1,6 @@
 """What is settled: where every tag is and how every reader does, up to the watermark."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -111,8 +112,8 @@ class Settled:
             self._fold(pending, min(ready, pending.ready(tick_us + 1)))
             self._tick(tick_us)
         self._drain()
-        moves, changes, quiet = (np.concatenate(parts) for parts in zip(*self._told, strict=True))
-        return Told(moves, changes, quiet, np.concatenate(self._verdicts))
+        moves, changes, quiet = (_joined(parts) for parts in zip(*self._told, strict=True))
+        return Told(moves, changes, quiet, _joined(self._verdicts))
 
     def _fold(self, pending: Pending, n: int) -> None:
         if n == 0:
@@ -161,6 +162,12 @@ class Settled:
         moves, changes, quiet = out.n.tolist()
         self._told.append((out.moves[:moves].copy(), out.changes[:changes].copy(), out.quiet[:quiet].copy()))
         out.n[:] = 0
+
+
+def _joined(parts: Sequence[Records]) -> Records:
+    """Put records together. Most are empty, and numpy takes long over each."""
+    told = [part for part in parts if part.size] or parts[:1]
+    return told[0] if len(told) == 1 else np.concatenate(told)
 
 
 def _grown(belief: Belief, more: Belief) -> Belief:

@@ -1,7 +1,6 @@
 """Rows of the kernels become the values that travel: movements, reader changes, positions, ledger, a view of a tag."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -147,13 +146,8 @@ def ledger(
     counted = {row.reader: row for row in rows}
     for told, became in zip(site.readers, counts, strict=False):
         if any(became):
-            stored, repeats, late = became[KEPT], became[REPEAT], became[LATE]
-            row = counted.get(told.id)
-            counted[told.id] = (
-                replace(row, stored=stored, repeats=repeats, late=late)
-                if row
-                else LedgerRow(reader=told.id, received=sum(became), stored=stored, repeats=repeats, late=late)
-            )
+            row = counted.get(told.id) or LedgerRow(reader=told.id, received=sum(became))
+            counted[told.id] = row._replace(stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
     return tuple(counted.values())
 
 

@@ -4,7 +4,7 @@ What one batch changed: the value that the engine returns and the store commits 
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -137,8 +137,7 @@ class NewTag:
     first_seen_us: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """
     What became of one reader's reads in this step; all counts are reads unless they say otherwise.
 

@@ -3,7 +3,6 @@ What readers said of themselves, what their sensors measured, what could not be 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 from core.model.dead_letter import PAYLOAD_KEPT_MAX, TOPIC_KEPT_MAX
@@ -24,7 +23,7 @@ _ANTENNA_QUERIES: Final = {
     ReaderEventKind.ANTENNA_UP: "antenna_up",
 }
 _LAST: Final = ("last_arrived_us", "clock_offset_us")
-_COUNTS: Final = tuple(f.name for f in fields(LedgerRow) if f.name not in ("reader", *_LAST))
+_COUNTS: Final = tuple(name for name in LedgerRow._fields if name not in ("reader", *_LAST))
 
 
 async def write_events(conn: Connection, facts: SiteFacts, step: Step) -> None:
