@@ -146,8 +146,11 @@ def ledger(
     counted = {row.reader: row for row in rows}
     for told, became in zip(site.readers, counts, strict=False):
         if any(became):
-            row = counted.get(told.id) or LedgerRow(reader=told.id, received=sum(became))
-            counted[told.id] = row._replace(stored=became[KEPT], repeats=became[REPEAT], late=became[LATE])
+            stored, repeats, late = became[KEPT], became[REPEAT], became[LATE]
+            if told.id in counted:
+                counted[told.id] = counted[told.id]._replace(stored=stored, repeats=repeats, late=late)
+            else:
+                counted[told.id] = LedgerRow(told.id, 0, sum(became), stored, repeats, late)
     return tuple(counted.values())
 
 
