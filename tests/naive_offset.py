@@ -31,4 +31,4 @@ def learn_offset(tag: int, row: Any, read: Any, belief: Any, plan: Any) -> None:
     learned = float(plan.offset_db[2, point])
     off_db = dbm - float(belief.gain[tag, 0]) / 256 - float(plan.hears[point, place, 0]) - learned
     weighed = min(max(off_db * (2 if off_db > 0 else 1), -8), 8)
-    plan.offset_db[2, point] = min(max(learned + 0.005 * (weighed - 0.5 * learned), -6), 6)
+    plan.offset_db[2, point] = min(max(learned + 0.0005 * (weighed - 0.5 * learned), -6), 6)

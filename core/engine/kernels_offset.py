@@ -21,7 +21,7 @@ SURE: Final = np.float32(0.95)
 """Belief in its place from which a tag teaches."""
 READS_MIN: Final = np.float32(8.0)
 """And reads that its own loudness must rest on."""
-RATE: Final = np.float32(0.005)
+RATE: Final = np.float32(0.0005)
 HELD: Final = np.float32(0.5)
 """
 How strongly an offset is held to nothing, as a part of what the reads say. It anchors what cannot be told apart:
