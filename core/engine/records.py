@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 SLOTS: Final = 5
 """Places a tag is believed to be in at once where places are zones."""
-CELL_SLOTS: Final = 128
+CELL_SLOTS: Final = 256
 """And where they are cells of zones."""
 NEXT: Final = 8
 """Places that a tag may go to from one."""

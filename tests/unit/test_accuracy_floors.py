@@ -6,7 +6,7 @@ import pytest
 
 from tests.accuracy.headline import Headline, headline
 
-FLOORS: Final = Headline(bed_accuracy=0.97, hall_mean_m=1.45, hall_square=0.70)
+FLOORS: Final = Headline(bed_accuracy=0.976, hall_mean_m=1.38, hall_square=0.71)
 """A little under what was seen; raise them with the engine."""
 
 
