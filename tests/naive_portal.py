@@ -54,4 +54,5 @@ def went_out(row: Any) -> bool:
 
 
 def stayed(row: Any) -> bool:
-    return bool(row["verdict"] != -1 and row["way"] != OUTWARD)
+    judged = (int(row["verdict"]), int(row["way"]))
+    return judged[0] != -1 and judged[1] != OUTWARD and judged != (THROUGH, 0)

@@ -7,7 +7,7 @@ import numpy as np
 from core.engine.kernels_jit import njit
 from core.engine.kernels_narrow import dbm_of
 from core.engine.records import LAST, NOT_INSIDE, UNJUDGED, Plan, Row
-from core.engine.records_passage import OUTWARD, THROUGH
+from core.engine.records_passage import NO_WAY, OUTWARD, THROUGH
 from core.model.columns import NOWHERE, UNHEARD_DBM
 
 PASS_MS: Final = 2_500
@@ -123,8 +123,11 @@ def went_out(row: Row) -> bool:
 @njit
 def stayed(row: Row) -> bool:
     """
-    Say whether a tag's last passage at a door was none, or led into the building; one that hardly led out is neither.
+    Say whether a tag's last passage at a door did not lead out of the building.
+
+    One that went through a door which can't tell the way, having a single antenna, may have led out.
 
     row  TAG  verdict and way are used
     """
-    return bool(row["verdict"] != UNJUDGED and row["way"] != OUTWARD)
+    untold = row["verdict"] == THROUGH and row["way"] == NO_WAY
+    return bool(row["verdict"] != UNJUDGED and row["way"] != OUTWARD and not untold)
