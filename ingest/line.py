@@ -73,6 +73,8 @@ class Line:
         While one commits, the next is received, decoded and decided; never more than these two are under way. While
         one is stuck, what comes waits on disk.
         """
+        if spool.count:
+            self._stream.expect_past()
         live = Live(broker, self.site.id)
         source = Spooling(broker.intake, spool, self._stuck)
         async with asyncio.TaskGroup() as tasks:

@@ -55,6 +55,11 @@ class StreamClock:
             self._hold()
         self._waited = self._connected_us is not None and timer_us - self._connected_us >= self._catch_up_us
 
+    def expect_past(self) -> None:
+        """Hold time until it is caught up with: messages wait that came before any step was committed."""
+        self._started = True
+        self._hold()
+
     def _hold(self) -> None:
         # On a fresh database there is nothing that could come again, so there is nothing to wait for.
         if self._started and not self._held:

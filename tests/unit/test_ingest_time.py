@@ -70,6 +70,21 @@ def test_stream_time_is_held_after_a_restart_until_redelivery_is_over() -> None:
     assert closes == [50 * S] * 3 + [104 * S + SLACK_US, 105 * S + SLACK_US]
 
 
+def test_stream_time_of_a_fresh_site_is_held_while_messages_of_before_wait() -> None:
+    """
+    It starts with the first of them, and stands there until they are taken and the broker's wait has passed.
+    """
+    stream = StreamClock(None, 7 * S)
+    stream.expect_past()
+    closes = []
+    for after_s, backlog in ((1, True), (2, False), (9, False)):
+        stream.watch(after_s * S, connected=True, epoch=1)
+        stream.at(40 * S)
+        closes.append(stream.close((100 + after_s) * S, backlog=backlog, reads=1, newest_seen_us=50 * S))
+
+    assert closes == [40 * S, 40 * S, 50 * S + SLACK_US]
+
+
 def test_backlog_of_live_reads_is_none() -> None:
     """
     A line that is busy with reads of this moment has caught up, though more is always waiting.
