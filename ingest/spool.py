@@ -183,19 +183,20 @@ class Spool:
 
 def open_spool(path: Path, bytes_max: int) -> Spool:
     """
-    Open a spool, which may hold messages of an earlier run; a file that is none, or damaged, is put aside.
+    Open a spool, which may hold messages of an earlier run; a file that is none, or damaged, is put aside with its log.
 
-    Raises SpoolBroken where no file can be made there.
+    Raises SpoolBroken where no file can be made there, or somebody else has it: trying again later loses nothing.
     """
     try:
         return Spool(path, bytes_max)
-    except SpoolBroken:
-        if not path.exists():
+    except SpoolBroken as exc:
+        if getattr(exc.__cause__, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise
     aside = path.with_name(f"{path.name}.broken-{now_us()}")
-    path.rename(aside)
-    for rest in ("-wal", "-shm"):
-        path.with_name(path.name + rest).unlink(missing_ok=True)
+    for rest in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + rest)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + rest))
     count("ingest.spools_broken")
     log.error("spool put aside: it may hold reads", extra={"action": "spool_broken", "file": str(aside)})
     return Spool(path, bytes_max)

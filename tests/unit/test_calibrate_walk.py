@@ -132,5 +132,6 @@ def test_walk_puts_right_what_the_plan_has_wrong(tmp_path: Path) -> None:
     goods(tmp_path / "goods", wrong)
     calibrate(tmp_path / "walk/reads.csv", tmp_path / "walk/truth.csv", three_rooms(), tmp_path / "c.json")
 
-    assert accuracy(tmp_path / "goods", None) < 0.3
-    assert accuracy(tmp_path / "goods", tmp_path / "c.json") > 0.8
+    by_plan, taught = accuracy(tmp_path / "goods", None), accuracy(tmp_path / "goods", tmp_path / "c.json")
+    assert taught > 0.8
+    assert taught - by_plan > 0.6

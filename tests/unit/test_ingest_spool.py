@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.mqtt_intake import Delivery, Intake, Limits
-from ingest.spool import DAMAGED, Spool, SpoolFull, open_spool
+from ingest.spool import DAMAGED, Spool, SpoolBroken, SpoolFull, open_spool
 from ingest.spooling import Spooling
 
 ROOMY = 1 << 20
@@ -119,6 +119,20 @@ def test_file_that_is_no_database_is_put_aside(tmp_path: Path) -> None:
     path.write_bytes(b"no database at all" * 1_000)
     assert open_spool(path, ROOMY).count == 0
     assert [p.read_bytes()[:18] for p in tmp_path.glob("*.broken-*")] == [b"no database at all"]
+
+
+def test_file_that_somebody_else_holds_stays_where_it_is(tmp_path: Path) -> None:
+    """
+    A former owner that is frozen in a write is waited for: its messages are not put aside.
+    """
+    path = tmp_path / "s.sqlite"
+    Spool(path, ROOMY).close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(SpoolBroken, match="locked"):
+            open_spool(path, ROOMY)
+    assert (open_spool(path, ROOMY).count, list(tmp_path.glob("*.broken-*"))) == (0, [])
 
 
 @asynccontextmanager

@@ -111,4 +111,4 @@ def assert_alike(expected: Any, actual: Any, what: str) -> None:
 
 def assert_close(expected: Any, actual: Any, what: str, within: float = 1e-5) -> None:
     """Two numbers, or two arrays of them, are the same but for what arithmetic loses."""
-    np.testing.assert_allclose(actual, expected, rtol=5e-4, atol=within, err_msg=what)
+    np.testing.assert_allclose(actual, expected, rtol=2e-4, atol=within, err_msg=what)
