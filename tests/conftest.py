@@ -3,6 +3,7 @@ The fixtures that hand out real servers and fresh databases, and how hard hypoth
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,14 @@ class Spread(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return file if file.startswith(SHARING) else nodeid
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once what failed, where nobody watches: a run that is cut short prints no summary."""
+    if report.failed and os.environ.get("CI") == "true" and not os.environ.get("PYTEST_XDIST_WORKER"):
+        sys.stdout.write(f"\n{report.nodeid} failed at {report.when}:\n{report.longreprtext}\n")
+        sys.stdout.flush()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
