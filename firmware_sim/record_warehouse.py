@@ -147,7 +147,7 @@ def record_warehouse(config: Config, for_s: float = FOR_S) -> Recording:
     while world.now_us < for_s * 1e6:
         taped.tick()
     rows = [_row(stay) for stay in world.truth.stays(world.now_us)]
-    return taped.recording(rows)
+    return replace(taped.recording(rows), planted=world.truth.planted, shipments=taped.warehouse.shipments())
 
 
 def _row(stay: Stay) -> TruthRow:

@@ -3,15 +3,17 @@ What is recorded without a broker: the site, the raw reads, the truth; as the th
 """
 
 import csv
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from firmware_sim.arrays import Bools, Floats, Indices, Ints, Shorts
-from firmware_sim.truth import COLUMNS
+from firmware_sim.shipment import Shipment
+from firmware_sim.truth import COLUMNS, EVENT_COLUMNS, Planted
 
 START_US: Final = 1_760_000_000_000_000
 """Recordings begin here (Unix time) unless they are told otherwise, so that a seed gives the same bytes."""
@@ -67,13 +69,20 @@ class Recording:
     heard: Heard
     truth: Sequence[TruthRow]
     start_us: int = START_US
+    planted: Sequence[Planted] = ()
+    """What was done on purpose; none in a room."""
+    shipments: Sequence[Shipment] = ()
+    """What was announced; times are seconds since the recording's start."""
 
     def write(self, folder: Path) -> None:
-        """Write site.toml, reads.csv and truth.csv; the folder is made."""
+        """Write site.toml, reads.csv and truth.csv; of a warehouse, events.csv and shipments.json too."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "site.toml").write_text(self.site_toml, encoding="utf-8")
         self._write_reads(folder / "reads.csv")
         self._write_truth(folder / "truth.csv")
+        if self.planted or self.shipments:
+            self._write_events(folder / "events.csv")
+            self._write_shipments(folder / "shipments.json")
 
     def _write_reads(self, file: Path) -> None:
         heard = self.heard
@@ -97,6 +106,17 @@ class Recording:
                 place = ("" if row.x is None else f"{row.x:.2f}", "" if row.y is None else f"{row.y:.2f}")
                 times = (self._unix(row.from_us), self._unix(row.to_us))
                 rows.writerow((row.epc, *times, row.zone, *place, row.door, row.verdict, row.direction))
+
+    def _write_events(self, file: Path) -> None:
+        with file.open("w", newline="", encoding="utf-8") as out:
+            rows = csv.writer(out, lineterminator="\n")
+            rows.writerow(EVENT_COLUMNS)
+            rows.writerows((p.epc, self._unix(round(p.time_s * 1e6)), p.door, p.kind) for p in self.planted)
+
+    def _write_shipments(self, file: Path) -> None:
+        start_s = self.start_us / 1e6
+        told = [{**asdict(one), "announced_s": one.announced_s + start_s} for one in self.shipments]
+        file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
     def _unix(self, at_us: int) -> str:
         seconds, rest = divmod(self.start_us + at_us, 1_000_000)

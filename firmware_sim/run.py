@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware_sim.publish import Fleet
+from firmware_sim.shipment import Shipment
 from firmware_sim.simulation import TICK_US, Config, Warehouse
-from firmware_sim.traffic import Shipment
 from firmware_sim.truth import Planted, Stay
 
 __all__ = ["Config", "Progress", "Simulation"]

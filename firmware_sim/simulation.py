@@ -25,10 +25,11 @@ from firmware_sim.population import fill
 from firmware_sim.reads import Reads
 from firmware_sim.scenarios import SCENARIOS, Layout
 from firmware_sim.senses import PhotoEyes, Sensors
+from firmware_sim.shipment import Shipment
 from firmware_sim.site_file import site_toml
 from firmware_sim.station import Station, Told
 from firmware_sim.tags import Life
-from firmware_sim.traffic import Shipment, Traffic
+from firmware_sim.traffic import Traffic
 from firmware_sim.world import World
 
 TICK_US: Final = 100_000

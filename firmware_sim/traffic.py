@@ -16,6 +16,7 @@ from firmware_sim.chooser import Chooser
 from firmware_sim.geometry import Point
 from firmware_sim.population import spot_in
 from firmware_sim.scenarios import NEVER_S, Scenario
+from firmware_sim.shipment import Shipment
 from firmware_sim.truth import EventKind
 from firmware_sim.world import Mover, World
 
@@ -29,16 +30,6 @@ ORDERS_STAGED: Final = 4
 """So many of the first ones stand in staging from the start."""
 _LORRY_PALLETS: Final = 3
 _JITTER: Final = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
-    """What leaves by right: a reference, a door, and its EPCs, announced at a time (Unix seconds)."""
-
-    reference: str
-    door: str
-    epcs: tuple[str, ...]
-    announced_s: float
 
 
 @dataclass(slots=True)

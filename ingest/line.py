@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.counters import count, set_gauge
 from core.engine import Engine
+from core.model.shipped import ShipmentIndex
 from core.model.step import Step
 from core.mqtt import Broker, Delivery
 from core.rules import World, evaluate
-from core.store import ShipmentIndex, StepRefused, Store
+from core.store import StepRefused, Store
 from ingest.assembly import Assembly
 from ingest.batch import BatchLimits, Gathered, batches
 from ingest.decode import Taken

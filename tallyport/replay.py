@@ -25,6 +25,7 @@ from core.model.why import History
 from core.model.why_json import as_json
 from core.rules import World, evaluate
 from core.site import Site
+from tallyport.announced import Announced, read_shipments
 from tallyport.calibrate import read_calibration
 from tallyport.reads import RecordedRead, read_reads
 from tallyport.replay_files import Writers
@@ -72,11 +73,13 @@ class Beside:
     What may be given to a replay beside its reads, and asked of it.
 
     words     what readers said of themselves
+    shipments what may leave, and since when that is known; left out, nothing may
     until_us  where it ends; left out, when all that the last reads can lead to is settled
     why       EPC of a tag to explain as of then, in why.json; left out, none
     """
 
     words: Path | None = None
+    shipments: Path | None = None
     until_us: int = NO_END_US
     why: str = ""
 
@@ -87,12 +90,13 @@ def replay(
     """
     Play a file of reads, which must be in time order or nearly so, and write the result files into `out`.
 
-    Raises BadTable for files that are no such tables, BadCalibration for one of another plan, NotRecorded.
+    Raises BadTable and BadShipments for files that are none, BadCalibration for one of another plan, NotRecorded.
     """
     beside = beside or Beside()
     taught = read_calibration(calibration) if calibration else None
     player = _Player(Engine(site, taught), Writers(site, out), keeps=bool(beside.why))
     player.words = read_words(beside.words, site) if beside.words else []
+    player.announced = Announced(read_shipments(beside.shipments, site) if beside.shipments else ())
     rows = (row for row in read_reads(reads, site) if row.seen_us <= beside.until_us)
     for batch in _batches(rows):
         player.play(batch)
@@ -113,6 +117,7 @@ class _Player:
         self.tally, self.writers = Tally(), writers
         self.words: list[ReaderEvent] = []
         """What readers will say, in the order of times."""
+        self.announced = Announced()
         self._engine = engine
         self._keeps = keeps
         self._closed_us = 0
@@ -150,9 +155,10 @@ class _Player:
         return tuple(said)
 
     def _take(self, batch: Batch, closed_us: int) -> None:
-        """One step with the alerts that it gives cause for; no shipment is known, so nothing may leave."""
+        """One step with the alerts that it gives cause for."""
         step = self._engine.step(batch, closed_us)
-        step = evaluate(step, World(site=self._engine.site, offline_readers=self._engine.offline_readers))
+        shipped, offline = self.announced.by(closed_us).shipped, self._engine.offline_readers
+        step = evaluate(step, World(site=self._engine.site, shipped=shipped, offline_readers=offline))
         if self._keeps:
             self._kept.append(step.stored.reads)
             self._told += step.reader_events

@@ -9,7 +9,7 @@ from core.store.products import GtinTaken, StockDifference
 from core.store.registry import UnknownSite
 from core.store.replay import ReplayStep
 from core.store.retention import Retention
-from core.store.shipments import ShipmentExists, ShipmentIndex
+from core.store.shipments import ShipmentExists
 from core.store.store import Store, open_store
 from core.store.writer import CommitResult, StepOutOfOrder, StepRefused
 
@@ -22,7 +22,6 @@ __all__ = [
     "ReplayStep",
     "Retention",
     "ShipmentExists",
-    "ShipmentIndex",
     "SiteTaken",
     "StepOutOfOrder",
     "StepRefused",

@@ -3,10 +3,9 @@ Shipments as far as the exit rule needs them: which EPCs may leave, and through 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
 
 from core.errors import TallyportError
+from core.model.shipped import ShipmentIndex
 from core.store.connection import Connection
 from core.store.queries import QUERIES
 from core.store.texts import fit_text
@@ -18,25 +17,6 @@ class ShipmentExists(TallyportError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"shipment {reference!r} exists already: choose another reference, or close that one")
         self.reference = reference
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentIndex:
-    """EPC -> the doors through which open shipments may take it; '' is any door."""
-
-    doors: dict[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, items: Iterable[tuple[str, str]]) -> Self:
-        """The index of (EPC, door) pairs."""
-        doors: dict[str, set[str]] = {}
-        for epc, door in items:
-            doors.setdefault(epc, set()).add(door)
-        return cls({epc: frozenset(names) for epc, names in doors.items()})
-
-    def shipped(self, epc: str, door_id: str) -> bool:
-        """Whether an open shipment takes this EPC out through this door."""
-        return not self.doors.get(epc, frozenset()).isdisjoint(("", door_id))
 
 
 async def open_shipments(conn: Connection, site_id: str) -> ShipmentIndex:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.pending_reader import PendingReader
+from core.model.shipped import ShipmentIndex
 from core.model.step import Step
 from core.site import Reader, Site
 from core.store.audit import Act, append_audit
@@ -25,7 +26,7 @@ from core.store.queries import QUERIES
 from core.store.registry import UnknownSite, load_site, save_site
 from core.store.replay import ReplayStep, replay_steps
 from core.store.retention import Retention, prune
-from core.store.shipments import ShipmentIndex, close_shipment, create_shipment, open_shipments
+from core.store.shipments import close_shipment, create_shipment, open_shipments
 from core.store.times import microseconds
 from core.store.writer import CommitResult, Writer
 

@@ -27,6 +27,10 @@ def replay(
         Path | None,
         typer.Option("--words", help="WORDS.csv: time,reader,kind[,port,value,epc,text] of the readers.", exists=True),
     ] = None,
+    shipments: Annotated[
+        Path | None,
+        typer.Option("--shipments", help="SHIPMENTS.json: what may leave, and by which door.", exists=True),
+    ] = None,
     until: Annotated[
         str, typer.Option("--until", help="Stop there: Unix seconds or ISO 8601; left out, when all is settled.")
     ] = "",
@@ -35,7 +39,7 @@ def replay(
     """Play recorded reads through the engine, with no server: the same input gives the same bytes."""
     with speaking():
         until_us = micros_of(until) if until else NO_END_US
-        beside = Beside(words=words, until_us=until_us, why=why)
+        beside = Beside(words=words, shipments=shipments, until_us=until_us, why=why)
         summary = replay_reads(reads, load_site(site_file), out_dir, calibration, beside)
     print_json(summary)
 

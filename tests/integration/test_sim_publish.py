@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_sim.faults import Fault
 from firmware_sim.run import Config, Progress, Simulation
-from firmware_sim.traffic import Shipment
+from firmware_sim.shipment import Shipment
 
 
 class Ears:

@@ -1,10 +1,16 @@
 """The engine offline: what the files of a replay say, and that the same recording gives the same bytes."""
 
 import csv
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from core.site import Door, Zone, ZoneKind
 from core.site_file import dump_site
-from tallyport.replay import replay
+from tallyport.announced import BadShipments, read_shipments
+from tallyport.replay import Beside, replay
 from tallyport.score.alerts import read_alerts
 from tests.streams import small_site
 
@@ -82,3 +88,42 @@ def test_replay_gives_the_same_bytes(tmp_path: Path) -> None:
 
     assert {"zones.csv", "passages.csv", "presence.csv", "alerts.csv", "summary.json"} == set(one)
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("door", "announced_s", "alerts"), [("door-1", 0, 0), ("", 5, 0), ("door-2", 0, 1), ("", 90, 1)]
+)
+def test_replay_lets_what_is_on_a_shipment_leave(door: str, announced_s: float, alerts: int, tmp_path: Path) -> None:
+    """
+    A tag may go by its shipment's door once the shipment is known; by another door, or before that, it is an alert.
+    """
+    far = Zone(id="far", name="Far door", kind=ZoneKind.DOCK_DOOR, polygon=((0, 0), (2, 0), (2, 2), (0, 2)))
+    site = replace(
+        SITE, zones=(*SITE.zones, far), doors=(*SITE.doors, Door(id="door-2", name="Dock door 2", zone="far"))
+    )
+    told = [{"reference": "S-1", "door": door, "epcs": [EPC], "announced_s": START_S + announced_s}]
+    (tmp_path / "shipments.json").write_text(json.dumps(told))
+    reads = record(tmp_path, walk_out())
+    replay(reads, site, tmp_path / "out", beside=Beside(shipments=tmp_path / "shipments.json"))
+
+    assert len([row for row in table(tmp_path / "out/alerts.csv") if row["subject"] == EPC]) == alerts
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"reference": "S-1"}]', "missing required field `epcs` - at `$[0]`"),
+        ('[{"reference": "S-1", "epcs": ["30"], "door": "nowhere"}]', "$[0].door 'nowhere' is not in the site file"),
+        ("reference,door", "malformed"),
+    ],
+)
+def test_replay_says_what_is_wrong_with_shipments(text: str, said: str, tmp_path: Path) -> None:
+    """
+    A file of shipments that is none is refused, with the place and what is wrong there.
+    """
+    file = tmp_path / "shipments.json"
+    file.write_text(text)
+    with pytest.raises(BadShipments) as error:
+        read_shipments(file, SITE)
+    assert str(file) in str(error.value)
+    assert said in str(error.value)
