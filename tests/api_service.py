@@ -94,7 +94,8 @@ async def running_api(store: Store, settings: Settings, rates: Rates = GENEROUS)
         yield api
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait({task}, timeout=60)
+        task.result()
         listener.close()
 
 

@@ -69,7 +69,8 @@ class Spread(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Say at once what failed, where nobody watches: a run that is cut short prints no summary."""
     if report.failed and os.environ.get("CI") == "true" and not os.environ.get("PYTEST_XDIST_WORKER"):
-        sys.stdout.write(f"\n{report.nodeid} failed at {report.when}:\n{report.longreprtext}\n")
+        said = f"{report.nodeid} failed at {report.when}:\n{report.longreprtext}\n{report.caplog}"
+        sys.stdout.write(f"\n{said}\n")
         sys.stdout.flush()
 
 

@@ -2,6 +2,7 @@
 Connections to the database, each role with its own limits, so that a slow report never starves the line.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -93,3 +94,15 @@ async def open_pool(dsn: str, role: Role) -> AsyncIterator[Pool]:
     )
     async with pool:
         yield pool
+
+
+def heed_cancel() -> None:
+    """
+    End this task if somebody cancelled it while it waited for a connection.
+
+    The pool waits with asyncio.wait_for, which in Python 3.11 loses a cancel that comes in the same turn of the loop as
+    the connection; the task would go on, and whoever waits for its end would wait for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

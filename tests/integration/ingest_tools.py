@@ -189,7 +189,8 @@ async def running_line(settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         service.cancel()
-        await asyncio.wait({service})
+        await asyncio.wait({service}, timeout=60)
+    assert service.done(), "the line was told to stop and goes on"
     if not service.cancelled():
         service.result()
 
