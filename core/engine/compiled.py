@@ -2,8 +2,8 @@
 Compiled kernels are kept on disk here, so that only the first start of a version on a machine has to compile them.
 
 Numba's own cache looks at the file that a kernel stands in, and not at the kernels and constants that it uses from
-others; and a file that a power cut left half written stops it for good. So ours has a folder for each state of all our
-sources, and what doesn't come back whole is compiled anew.
+others; and a file that a power cut left half written stops it for good. So ours has a folder for each module and state
+of all the sources that it is made from, and what doesn't come back whole is compiled anew.
 """
 
 import contextlib
@@ -27,9 +27,11 @@ from numba.core import config
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-SOURCES: Final = Path(__file__).parents[1]
+from core.engine.made_from import made_from
+
+ROOT: Final = Path(__file__).parents[2]
 FOLDERS_MAX: Final = 8
-"""Folders of other states of the sources are let go past this many."""
+"""A module's folders of other states are let go past this many."""
 NO_MATTER: Final = ("THREAD", "CACHE", "DEBUG", "DUMP")
 """Words in the names of numba's settings that change no machine code."""
 
@@ -96,16 +98,16 @@ class Kept:
 
 
 @cache
-def own_folder() -> Path | None:
+def own_folder(module: str) -> Path | None:
     """
-    Where this state of the sources keeps its compiled kernels; None where there is no safe place.
+    Where a module in this state keeps its compiled kernels; None where there is no safe place.
 
     It stands in the user's cache folder ($XDG_CACHE_HOME, or else ~/.cache).
     """
     try:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        all_kept = Path(home) / "tallyport" / "kernels"
-        folder = all_kept / state_of(SOURCES)
+        all_kept = Path(home) / "tallyport" / "kernels" / module
+        folder = all_kept / state_of(module, ROOT)
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _let_go_of_old(all_kept)
@@ -117,12 +119,12 @@ def own_folder() -> Path | None:
     return folder if ours else None  # loading runs what is in there: nobody else may have put it there
 
 
-def state_of(sources: Path) -> str:
-    """One word for everything that machine code depends on: all our sources, versions, and numba's settings."""
+def state_of(module: str, root: Path) -> str:
+    """One word for all that machine code depends on: what the module is made from, versions, and numba's settings."""
     digest = hashlib.sha256()
-    for path in sorted(sources.rglob("*.py")):
+    for path in made_from(module, root):
         text = path.read_bytes()
-        digest.update(f"{path.relative_to(sources)} {len(text)}\n".encode())
+        digest.update(f"{path.relative_to(root)} {len(text)}\n".encode())
         digest.update(text)
     versions = (sys.version, numba.__version__, llvmlite.__version__, np.__version__)
     settings = {name: value for name, value in vars(config).items() if name.isupper() and isinstance(value, int | str)}

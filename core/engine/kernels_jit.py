@@ -29,5 +29,5 @@ def njit_roomy(function: Kernel) -> Kernel:
 
 def _kept(made: Any, function: Kernel) -> Kernel:  # noqa: ANN401 - numba has no types
     if made is not function:  # NUMBA_DISABLE_JIT leaves functions as they are
-        keep(made, function, own_folder())
+        keep(made, function, own_folder(function.__module__))
     return cast("Kernel", made)

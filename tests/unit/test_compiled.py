@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.engine.compiled import FOLDERS_MAX, SOURCES, keep, own_folder, state_of
+from core.engine import kernels_fold
+from core.engine.compiled import FOLDERS_MAX, ROOT, keep, own_folder, state_of
+from core.engine.made_from import made_from
 
 KEPT_OF_ALL_KERNELS = """
 import json
@@ -24,7 +26,7 @@ kernels = [k for m in (kernels_fold, kernels_settle, kernels_silence) for k in v
 print(json.dumps([sum(s.values()) for k in kernels for s in (k.stats.cache_hits, k.stats.cache_misses)]))
 """
 
-
+MODULE = kernels_fold.__name__
 Numbers = npt.NDArray[np.float64]
 
 
@@ -101,19 +103,53 @@ def test_kernel_that_cannot_be_kept_works(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_state_changes_with_any_source(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", ["ours/kernels.py", "ours/constants.py", "ours/deep/__init__.py", "ours/far.py"])
+def test_state_changes_with_every_source_that_a_module_is_made_from(changed: str, tmp_path: Path) -> None:
     """
-    A constant or a kernel that others use, in whichever file, makes all that was compiled before a thing of the past.
+    A constant or a kernel that a module uses, through whichever imports, makes what was compiled a thing of the past.
     """
-    (tmp_path / "inner").mkdir()
-    states = []
-    for name, text in [("a.py", "A = 1"), ("a.py", "A = 2"), ("inner/b.py", ""), ("inner/b.py", "B = 3")]:
-        (tmp_path / name).write_text(text)
-        states.append(state_of(tmp_path))
+    write_sources(tmp_path)
+    before = state_of("ours.kernels", tmp_path)
+    (tmp_path / changed).write_text((tmp_path / changed).read_text() + "B = 3\n")
 
-    assert len(set(states)) == len(states)
-    assert state_of(tmp_path) == states[-1]
-    assert state_of(SOURCES) not in states
+    assert state_of("ours.kernels", tmp_path) != before
+
+
+@pytest.mark.parametrize("changed", ["ours/__init__.py", "ours/other.py"])
+def test_state_stays_where_others_change(changed: str, tmp_path: Path) -> None:
+    """
+    What a module doesn't use is no reason to compile it anew.
+    """
+    write_sources(tmp_path)
+    before = state_of("ours.kernels", tmp_path)
+    (tmp_path / changed).write_text("B = 3\n")
+
+    assert state_of("ours.kernels", tmp_path) == before
+
+
+def write_sources(root: Path) -> None:
+    """A module of kernels with what it uses: by name, by module, by package, and beyond those."""
+    (root / "ours/deep").mkdir(parents=True)
+    sources = {
+        "__init__.py": "from ours.other import C\n",
+        "kernels.py": "import numpy\nfrom ours import constants\nfrom ours.deep import D\n",
+        "constants.py": "A = 1\n",
+        "deep/__init__.py": "import ours.far\nD = 1\n",
+        "far.py": "",
+        "other.py": "C = 1\n",
+    }
+    for name, text in sources.items():
+        (root / "ours" / name).write_text(text)
+
+
+def test_kernels_are_made_from_their_constants() -> None:
+    """
+    What a kernel takes from other rooms of ours is among its sources; what only calls it isn't.
+    """
+    sources = {str(path.relative_to(ROOT)) for path in made_from(kernels_fold.__name__, ROOT)}
+
+    assert {"core/engine/kernels_fold.py", "core/engine/records.py", "core/model/columns.py"} <= sources
+    assert "core/engine/engine.py" not in sources
 
 
 @pytest.fixture
@@ -125,13 +161,13 @@ def cache_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_folder_is_the_users_own(cache_home: Path) -> None:
     """
-    It stands in the user's cache folder, under the state of the sources, and is closed to others.
+    It stands in the user's cache folder, under the module and its state, and is closed to others.
     """
-    folder = own_folder.__wrapped__()
+    folder = own_folder.__wrapped__(MODULE)
 
-    assert folder == cache_home / "tallyport" / "kernels" / state_of(SOURCES)
+    assert folder == cache_home / "tallyport" / "kernels" / MODULE / state_of(MODULE, ROOT)
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert own_folder.__wrapped__() == folder
+    assert own_folder.__wrapped__(MODULE) == folder
 
 
 @pytest.mark.usefixtures("cache_home")
@@ -139,11 +175,11 @@ def test_folder_that_others_may_write_to_is_not_used() -> None:
     """
     What is loaded is run: a folder that somebody else can put a file into is none.
     """
-    folder = own_folder.__wrapped__()
+    folder = own_folder.__wrapped__(MODULE)
     assert folder is not None
     folder.chmod(0o770)
 
-    assert own_folder.__wrapped__() is None
+    assert own_folder.__wrapped__(MODULE) is None
 
 
 def test_folder_where_there_can_be_none(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +189,7 @@ def test_folder_where_there_can_be_none(cache_home: Path, monkeypatch: pytest.Mo
     (cache_home / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home / "file"))
 
-    assert own_folder.__wrapped__() is None
+    assert own_folder.__wrapped__(MODULE) is None
 
 
 def test_folders_of_old_states_are_let_go(cache_home: Path) -> None:
@@ -161,11 +197,11 @@ def test_folders_of_old_states_are_let_go(cache_home: Path) -> None:
     The newest few stay, so that two versions side by side don't push each other out.
     """
     for age in range(1, FOLDERS_MAX + 3):
-        old = cache_home / "tallyport" / "kernels" / f"state-{age}"
+        old = cache_home / "tallyport" / "kernels" / MODULE / f"state-{age}"
         old.mkdir(parents=True)
         os.utime(old, (1e9 - age, 1e9 - age))
 
-    folder = own_folder.__wrapped__()
+    folder = own_folder.__wrapped__(MODULE)
 
     assert folder is not None
     left = {path.name for path in folder.parent.iterdir()}
