@@ -106,7 +106,7 @@ def own_folder(module: str) -> Path | None:
     """
     try:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        all_kept = Path(home) / "tallyport" / "kernels" / module
+        all_kept = Path(home) / "tallyport" / "compiled" / module
         folder = all_kept / state_of(module, ROOT)
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -96,13 +96,18 @@ async def open_pool(dsn: str, role: Role) -> AsyncIterator[Pool]:
         yield pool
 
 
-def heed_cancel() -> None:
+@asynccontextmanager
+async def lend(pool: Pool) -> AsyncIterator[Connection]:
     """
-    End this task if somebody cancelled it while it waited for a connection.
+    Lend a connection, and heed a cancel that comes while one is waited for.
 
     The pool waits with asyncio.wait_for, which in Python 3.11 loses a cancel that comes in the same turn of the loop as
     the connection; the task would go on, and whoever waits for its end would wait for ever.
     """
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    assert task is not None
+    cancels = task.cancelling()  # not always 0 in a task that goes on: a task group may leave one behind
+    async with pool.connection() as conn:
+        if task.cancelling() > cancels:
+            raise asyncio.CancelledError
+        yield conn

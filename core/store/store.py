@@ -16,7 +16,7 @@ from core.site import Reader, Site
 from core.store.audit import Act, append_audit
 from core.store.calibrations import Published, load_calibration, newest_version, publish_calibration, version_in_use
 from core.store.checkpoints import load_checkpoints, save_checkpoint
-from core.store.connection import Connection, Pool, Role, connect, heed_cancel, open_pool
+from core.store.connection import Connection, Pool, Role, connect, lend, open_pool
 from core.store.edition import Edition, detect_edition
 from core.store.failures import store_errors
 from core.store.migrate import check_schema
@@ -43,8 +43,7 @@ class Store:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection in autocommit; the driver's errors leave as ours."""
         with store_errors():
-            async with self._pool.connection() as conn:
-                heed_cancel()
+            async with lend(self._pool) as conn:
                 yield conn
 
     @asynccontextmanager

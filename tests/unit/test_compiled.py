@@ -165,7 +165,7 @@ def test_folder_is_the_users_own(cache_home: Path) -> None:
     """
     folder = own_folder.__wrapped__(MODULE)
 
-    assert folder == cache_home / "tallyport" / "kernels" / MODULE / state_of(MODULE, ROOT)
+    assert folder == cache_home / "tallyport" / "compiled" / MODULE / state_of(MODULE, ROOT)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert own_folder.__wrapped__(MODULE) == folder
 
@@ -197,7 +197,7 @@ def test_folders_of_old_states_are_let_go(cache_home: Path) -> None:
     The newest few stay, so that two versions side by side don't push each other out.
     """
     for age in range(1, FOLDERS_MAX + 3):
-        old = cache_home / "tallyport" / "kernels" / MODULE / f"state-{age}"
+        old = cache_home / "tallyport" / "compiled" / MODULE / f"state-{age}"
         old.mkdir(parents=True)
         os.utime(old, (1e9 - age, 1e9 - age))
 
