@@ -24,7 +24,9 @@ def add_record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="for_s", type=_seconds, metavar="S", help="simulated seconds (as many as published)"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for site.toml, reads.csv, truth.csv")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="for site.toml, reads.csv, truth.csv, words.csv"
+    )
     parser.add_argument("--room", type=int, default=1, metavar="N", help="rooms: which room, with its shadows (1)")
     parser.add_argument("--piece", type=_seconds, default=PIECE_S, metavar="S", help="quadrants: stay in a square (30)")
     parser.add_argument("--same-epc", action="store_true", help="door-runs: one tag comes again and again")

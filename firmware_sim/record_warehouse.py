@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.arrays import Bools, Floats, Indices
+from firmware_sim.diary import Diary
 from firmware_sim.faults import Fault
 from firmware_sim.outgoing import SECOND_US
 from firmware_sim.plan import ReaderPlan
@@ -33,6 +34,7 @@ class Tape:
         self._held: list[Reads] = []
         self._report_us = 0
         self._lots: list[Heard] = []
+        self.diary = Diary(plan, self._faults)
 
     def hear(self, reads: Reads | None, now_us: int) -> None:
         """Take what the antennas heard in the tick that ends now; report it when the interval is over."""
@@ -42,6 +44,10 @@ class Tape:
         if now_us >= self._report_us:
             self._report_us = now_us + int(self.plan.fold_s * SECOND_US)
             self._report(now_us)
+
+    def say(self, eyes: list[tuple[int, bool]], now_us: int) -> None:
+        """Take down what the reader says of itself in the tick that ends now, in which these inputs changed."""
+        self.diary.note(eyes, now_us, self._offset_us(now_us / SECOND_US))
 
     def lots(self, now_us: int) -> list[Heard]:
         """All that was reported."""
@@ -122,10 +128,12 @@ class Recorder:
     def tick(self) -> None:
         """Let a tenth of a second pass."""
         heard = self.warehouse.hear()
+        eyes = self.warehouse.beams()
         self._labels.update()
         for tape, reads in zip(self.tapes, heard, strict=True):
             labelled = None if reads is None else replace(reads, tag=self._labels.now[reads.tag])
             tape.hear(labelled, self.warehouse.world.now_us)
+            tape.say(eyes.get(tape.plan.id, []), self.warehouse.world.now_us)
 
     def recording(self, truth: list[TruthRow], only: Indices | None = None) -> Recording:
         """Put together what was reported so far, perhaps of some tags only."""
@@ -137,6 +145,7 @@ class Recorder:
             epcs=self._labels.epcs,
             heard=heard if only is None else heard.part(np.isin(heard.tag, only)),
             truth=truth,
+            words=[word for tape in self.tapes for word in tape.diary.words],
         )
 
 

@@ -1,5 +1,5 @@
 """
-What is recorded without a broker: the site, the raw reads, the truth; as the three files that scoring takes.
+What is recorded without a broker: the site, the raw reads, the truth, and of a warehouse what readers said; as files.
 """
 
 import csv
@@ -12,12 +12,14 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.arrays import Bools, Floats, Indices, Ints, Shorts
+from firmware_sim.diary import Word
 from firmware_sim.shipment import Shipment
 from firmware_sim.truth import COLUMNS, EVENT_COLUMNS, Planted
 
 START_US: Final = 1_760_000_000_000_000
 """Recordings begin here (Unix time) unless they are told otherwise, so that a seed gives the same bytes."""
 _HEARD: Final = ("seen_us", "reader", "port", "tag", "level_dbm", "phase_deg", "channel_mhz")
+WORD_COLUMNS: Final = ("time", "reader", "kind", "port", "value")
 READ_COLUMNS: Final = ("time", "reader", "antenna", "epc", "rssi", "phase", "channel")
 
 
@@ -73,13 +75,17 @@ class Recording:
     """What was done on purpose; none in a room."""
     shipments: Sequence[Shipment] = ()
     """What was announced; times are seconds since the recording's start."""
+    words: Sequence[Word] = ()
+    """What readers said of themselves; rooms have none."""
 
     def write(self, folder: Path) -> None:
-        """Write site.toml, reads.csv and truth.csv; of a warehouse, events.csv and shipments.json too."""
+        """Write site.toml, reads.csv and truth.csv; of a warehouse, words.csv, events.csv and shipments.json too."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "site.toml").write_text(self.site_toml, encoding="utf-8")
         self._write_reads(folder / "reads.csv")
         self._write_truth(folder / "truth.csv")
+        if self.words:
+            self._write_words(folder / "words.csv")
         if self.planted or self.shipments:
             self._write_events(folder / "events.csv")
             self._write_shipments(folder / "shipments.json")
@@ -106,6 +112,13 @@ class Recording:
                 place = ("" if row.x is None else f"{row.x:.2f}", "" if row.y is None else f"{row.y:.2f}")
                 times = (self._unix(row.from_us), self._unix(row.to_us))
                 rows.writerow((row.epc, *times, row.zone, *place, row.door, row.verdict, row.direction))
+
+    def _write_words(self, file: Path) -> None:
+        with file.open("w", newline="", encoding="utf-8") as out:
+            rows = csv.writer(out, lineterminator="\n")
+            rows.writerow(WORD_COLUMNS)
+            for word in sorted(self.words, key=lambda word: (word.seen_us, word.reader)):
+                rows.writerow((self._unix(word.seen_us), word.reader, word.kind, word.port, f"{word.value:g}"))
 
     def _write_events(self, file: Path) -> None:
         with file.open("w", newline="", encoding="utf-8") as out:

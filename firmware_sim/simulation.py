@@ -113,10 +113,14 @@ class Warehouse:
         moving = self.world.tick(TICK_US)
         return self.air.listen(moving, from_us, TICK_US)
 
+    def beams(self) -> dict[str, list[tuple[int, bool]]]:
+        """Light beams that have been broken or come clear since last asked: (input, broken) for each reader."""
+        return self._eyes.changes(self.world.movers)
+
     def tick(self) -> list[Told]:
         """Let a tenth of a second pass, and give what the readers tell in it."""
         heard = self.hear()
-        eyes = self._eyes.changes(self.world.movers)
+        eyes = self.beams()
         told: list[Told] = []
         for station, reads in zip(self.stations, heard, strict=True):
             shifted = None if reads is None else reads.shifted(self.start_us)

@@ -121,6 +121,7 @@ class _Player:
         self._engine = engine
         self._keeps = keeps
         self._closed_us = 0
+        self._known_us = NO_END_US
         self._kept: list[ReadColumns] = []
         self._told: list[ReaderEvent] = []
         self._long: dict[tuple[int, int], str] = {}
@@ -142,6 +143,7 @@ class _Player:
         settled_us = _end_us(self._engine.site, self._closed_us)
         if until_us != NO_END_US:
             self._closed_us = settled_us = max(self._closed_us, until_us)
+        self._known_us = self._closed_us
         self._take(Batch.empty(), settled_us)
 
     def history(self) -> History:
@@ -157,6 +159,9 @@ class _Player:
     def _take(self, batch: Batch, closed_us: int) -> None:
         """One step with the alerts that it gives cause for."""
         step = self._engine.step(batch, closed_us)
+        # After the recording's end all readers are silent, which says nothing about them.
+        known = tuple(change for change in step.reader_changes if change.at_us <= self._known_us)
+        step = replace(step, reader_changes=known)
         shipped, offline = self.announced.by(closed_us).shipped, self._engine.offline_readers
         step = evaluate(step, World(site=self._engine.site, shipped=shipped, offline_readers=offline))
         if self._keeps:

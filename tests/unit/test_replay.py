@@ -77,6 +77,15 @@ def test_replay_raises_an_open_alert_once(tmp_path: Path) -> None:
     assert len(offline) == 2
 
 
+def test_replay_says_nothing_of_readers_after_its_end(tmp_path: Path) -> None:
+    """
+    Time goes on until the last reads are settled, and no reader is offline because the recording is over.
+    """
+    replay(record(tmp_path, [row(at, "east", 1) for at in range(20)]), SITE, tmp_path / "out")
+
+    assert table(tmp_path / "out/alerts.csv") == []
+
+
 def test_replay_gives_the_same_bytes(tmp_path: Path) -> None:
     """
     Two replays of one recording leave the same files.

@@ -6,6 +6,7 @@ import csv
 import itertools
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from core.site_file import load_site
 from firmware_sim.cli import main
+from firmware_sim.diary import Diary
 from firmware_sim.faults import Fault
 from firmware_sim.layout import demo_plan
 from firmware_sim.record_warehouse import Tape, record_warehouse
@@ -21,6 +23,8 @@ from firmware_sim.rooms import ROOMS, RoomConfig, record_door_runs, record_quadr
 from firmware_sim.simulation import Config
 from firmware_sim.walk_test import record_walk_test
 from firmware_sim.walks import Box, standing
+from tallyport.replay import Beside, replay
+from tallyport.score.alerts import read_alerts
 from tests.sim_runs import reads
 
 SHORT = RoomConfig(for_s=200.0)
@@ -35,11 +39,11 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize("scenario", [*ROOMS, "shrinkage"])
 def test_recording_with_the_same_seed_is_the_same_bytes(scenario: str, tmp_path: Path) -> None:
     """
-    Twice the same seed: three equal files; another seed: other reads.
+    Twice the same seed: equal files; another seed: other reads.
     """
     words = ["record", "--scenario", scenario, "--for", "20", "--tags", "100", "--out"]
     assert [0, 0, 0] == [main([*words, str(tmp_path / name), "--seed", seed]) for name, seed in ("a5", "b5", "c6")]
-    files = ("site.toml", "reads.csv", "truth.csv")
+    files = ("site.toml", "reads.csv", "truth.csv", *(() if scenario in ROOMS else ("words.csv",)))
     assert [(tmp_path / "a" / file).read_bytes() for file in files] == [
         (tmp_path / "b" / file).read_bytes() for file in files
     ]
@@ -180,3 +184,48 @@ def test_tape_leaves_out_what_a_broken_reader_does_not_hear() -> None:
     lots = tape.lots(40_000_000)
     told = [(tag, at // 1_000_000) for lot in lots for tag, at in zip(lot.tag, lot.seen_us, strict=True)]
     assert [(1, 4), (1, 334), (2, 334)] == told
+
+
+def test_diary_tells_that_a_reader_lives_goes_and_comes_back() -> None:
+    """
+    A heartbeat each five seconds while it has power; its last will, a cable that comes off, and beams by its clock.
+    """
+    plan = next(reader for reader in demo_plan().readers if reader.id == "dock-6")
+    faults = (
+        Fault(kind="silence", reader=plan.id, from_s=7.0, to_s=9.0),
+        Fault(kind="antenna", reader=plan.id, from_s=12.0, to_s=13.0, parameters={"port": 2.0}),
+    )
+    diary = Diary(plan, faults)
+    for at_s in range(1, 16):
+        diary.note([(1, at_s == 10)] if at_s in {8, 10, 11} else [], at_s * 1_000_000, 500_000)
+
+    told = [(word.seen_us / 1e6 - 0.5, word.kind, word.port, word.value) for word in diary.words]
+    assert told == [
+        (1.0, "online", 0, 0.0),
+        (6.0, "heartbeat", 0, 0.0),
+        (7.0, "offline", 0, 0.0),
+        (9.0, "online", 0, 0.0),
+        (10.0, "gpi", 1, 0.0),
+        (11.0, "gpi", 1, 1.0),
+        (12.0, "antenna_down", 2, 0.0),
+        (13.0, "antenna_up", 2, 0.0),
+        (14.0, "heartbeat", 0, 0.0),
+    ]
+
+
+def test_replay_with_words_calls_no_quiet_reader_offline(tmp_path: Path) -> None:
+    """
+    A reader that reads nothing after five seconds looks offline by its reads; by its words only one without power is.
+    """
+    recording = record_warehouse(Config(tags=40, rate=40.0), 30.0)
+    quiet = recording.heard.reader == recording.readers.index("aisle-1ab")
+    recording = replace(recording, heard=recording.heard.part(~quiet | (recording.heard.seen_us < 5_000_000)))
+    recording.write(tmp_path)
+    site, told = load_site(tmp_path / "site.toml"), []
+    for words in (None, tmp_path / "words.csv"):
+        replay(tmp_path / "reads.csv", site, tmp_path / "out", beside=Beside(words=words))
+        alerts = read_alerts(tmp_path / "out/alerts.csv")
+        told.append({alert.subject.lower() for alert in alerts if alert.kind == "reader_offline"})
+
+    assert "aisle-1ab" in told[0]
+    assert told[1] == {"aisle-2gh"}
