@@ -15,12 +15,14 @@ from core.calibrate import learn
 from core.calibrate.doors import LabelledRun
 from core.calibrate.labelled import NOT_KNOWN, LabelledReads
 from core.engine.calibration import BadCalibration, Calibration
+from core.engine.records_passage import SILENCE_US
 from core.site import Site
 from tallyport.reads import RecordedRead, read_reads
 from tallyport.score.tables import BadTable, Row, read_table
 from tallyport.score.truth import DIRECTIONS, VERDICTS
 
 TRUTH: tuple[str, ...] = ("epc", "from", "to", "zone")
+NO_END_US = 2**62
 
 
 def calibrate(reads: Path, truth: Path, site: Site, out: Path) -> dict[str, Any]:
@@ -84,22 +86,44 @@ def _labelled(reads: list[RecordedRead], truth: tuple[Row, ...], site: Site) -> 
 
 
 def _runs(reads: list[RecordedRead], truth: tuple[Row, ...], site: Site) -> list[LabelledRun]:
-    """The reads of each true passage, by the antennas of its door."""
-    doors = {door.id: site.zone_index[door.zone] for door in site.doors}
+    """The reads of each true passage, as the engine would cut it, with what else heard the tag meanwhile."""
+    zones = {door.id: site.zone_index[door.zone] for door in site.doors}
     of_tag: dict[str, list[RecordedRead]] = defaultdict(list)
     for read in reads:
         of_tag[read.epc].append(read)
-    runs = []
+    passages: dict[tuple[str, str], list[tuple[int, int, Row]]] = defaultdict(list)
     for row in truth:
-        if not row.text("verdict"):
-            continue
-        door = row.word("door", tuple(doors))
-        start, end, own = row.micros("from"), row.micros("to"), of_tag[row.epc()]
-        first, last = (bisect_left(own, at_us, key=lambda read: read.seen_us) for at_us in (start, end))
-        near = [r for r in own[first:last] if site.read_points[r.read_point].zone == doors[door]]
-        if near:
-            runs.append(_run(near, door, row.word("verdict", VERDICTS), row.word("direction", ("", *DIRECTIONS))))
+        if row.text("verdict"):
+            where = row.epc(), row.word("door", tuple(zones))
+            passages[where].append((row.micros("from"), row.micros("to"), row))
+    runs = []
+    for (epc, door), rows in passages.items():
+        there = [site.read_points[read.read_point].zone == zones[door] for read in of_tag[epc]]
+        for start, end, row in rows:
+            # What the truth says of another time is no part of this one.
+            after = max((to_us for _, to_us, _ in rows if to_us <= start), default=0)
+            before = min((from_us for from_us, _, _ in rows if from_us >= end), default=NO_END_US)
+            cut = _cut(of_tag[epc], there, (start, end), (after, before))
+            if cut:
+                runs.append(_run(cut, door, row.word("verdict", VERDICTS), row.word("direction", ("", *DIRECTIONS))))
     return runs
+
+
+def _cut(
+    reads: list[RecordedRead], there: list[bool], span: tuple[int, int], limits: tuple[int, int]
+) -> list[RecordedRead]:
+    """A tag's reads while it passes a door: around those of the span that the door made, for as long as it goes on."""
+    known = [n for n, at_door in enumerate(there) if at_door and limits[0] <= reads[n].seen_us < limits[1]]
+    seen_us = [reads[n].seen_us for n in known]
+    begin, end = (bisect_left(seen_us, at_us) for at_us in span)
+    if begin == end:
+        return []
+    while begin > 0 and seen_us[begin] - seen_us[begin - 1] < SILENCE_US:
+        begin -= 1
+    while end < len(seen_us) and seen_us[end] - seen_us[end - 1] < SILENCE_US:
+        end += 1
+    until_us = min(seen_us[end - 1] + SILENCE_US, limits[1])
+    return [read for read in reads[known[begin] :] if read.seen_us < until_us]
 
 
 def _run(reads: list[RecordedRead], door: str, verdict: str, direction: str) -> LabelledRun:

@@ -9,6 +9,7 @@ from core.engine import (
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
+    kernels_rival,
     kernels_stray,
     kernels_verdict,
     kernels_visits,
@@ -33,11 +34,14 @@ Random = np.random.Generator
 KINDS_OF_RUN: Final = ("static", "milling", "out", "in")
 DOORS: Final = doors_of(door_site())
 TAGS: Final = 6
+INSIDE: Final = 8
+"""The read point over the hall."""
 LATER_US: Final = START_US + 9 * SECOND_US
 MODULES: Final = (
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
+    kernels_rival,
     kernels_stray,
     kernels_verdict,
     kernels_visits,
@@ -57,9 +61,11 @@ def stream(rng: Random) -> Records:
         part["rssi_dbm"][part["kind"] == 0] -= rng.integers(0, 8)
     east = run_of(rng, "milling", 3, START_US, 5.0)
     east["read_point"] = 6 + east["read_point"] % 2
+    inside = run_of(rng, "static", 1, START_US + SECOND_US, 3.0)
+    inside["read_point"], inside["rssi_dbm"] = INSIDE, inside["rssi_dbm"] + rng.integers(-9, 9, inside.size)
     deaf = run_of(rng, "milling", 4, START_US, 3.0)
     deaf["read_point"], deaf["rssi_dbm"] = 6, -200.0
-    return joined(*parts, east, deaf)
+    return joined(*parts, east, deaf, inside)
 
 
 def busy(rng: Random) -> AtDoors:
@@ -117,18 +123,25 @@ def pallet_case(rng: Random) -> tuple[Any, ...]:
     return p, int(at.visits[at.open[p]["visit"]]["door"]), doors, at, work, rng.normal(0.0, 2.0, KINDS + 1)
 
 
-def outdone_case(rng: Random) -> tuple[int, AtDoors]:
+def outdone_case(rng: Random) -> tuple[Any, ...]:
     """A passage, with others of its tag perhaps."""
-    p, _, at, *_ = full(rng)
-    at.open[: at.n[1]]["louder_dbm"] = rng.choice([-100.0, -55.0], at.n[1])
-    return p, at
+    p, doors, at, work, _ = full(rng)
+    at.open[: at.n[1]]["rival_chance"] = rng.choice([0.0, 0.6], at.n[1])
+    return p, float(rng.uniform()), doors, at, work
+
+
+def rival_case(rng: Random) -> tuple[Any, ...]:
+    """A read at some door or none, of a tag that others may be hearing."""
+    at = busy(rng)
+    later_us = START_US + int(rng.integers(0, 30)) * SECOND_US
+    return int(rng.integers(TAGS)), int(rng.integers(-1, 2)), later_us, float(rng.choice([-200.0, -70.0, -40.0])), at
 
 
 def verdict_case(rng: Random) -> tuple[Any, ...]:
     """A passage, and logits."""
-    p, _, at, work, told = full(rng)
+    p, doors, at, work, told = full(rng)
     work.logits[:] = rng.normal(0.0, 2.0, KINDS)
-    return p, int(rng.integers(-1, 2)), at, work, told
+    return p, int(rng.integers(-1, 2)), doors, at, work, told
 
 
 def stream_case(rng: Random) -> tuple[Any, ...]:
@@ -225,8 +238,11 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
     V.note_eye: (N.note_eye, lambda r: (int(r.integers(2)), int(r.integers(2)), LATER_US, busy(r)), ()),
     V.ask_pallet: (N.ask_pallet, pallet_case, (4,)),
     V.judge: (N.judge, lambda r: full(r)[:4], (3,)),
-    V.outdone: (N.outdone, outdone_case, ()),
-    V.write_verdict: (N.write_verdict, verdict_case, ()),
+    V.outdone: (N.outdone, outdone_case, (4,)),
+    V.write_verdict: (N.write_verdict, verdict_case, (4,)),
+    kernels_rival.note_rival: (N.note_rival, rival_case, ()),
+    kernels_rival.lead: (M.lead, lambda r: (row_of(r), 0, int(r.integers(1, 40))), ()),
+    kernels_rival.contrast: (M.contrast, of_row(), ()),
     V.close_passage: (N.close_passage, full, (3,)),
 }
 assert DOORS.weights.shape[2] == FEATURES + HIDDEN + 1

@@ -65,7 +65,8 @@ def begin(v: int, seen_us: int, at: Any) -> int:
     for name in ("n", "levels", "count", "sum", "square"):
         row[name] = 0
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
-    row["peak_dbm"], row["louder_dbm"], row["word"] = -100.0, -100.0, UNSAID
+    row["peak_dbm"], row["rival_chance"], row["word"] = -100.0, 0.0, UNSAID
+    row["rival_dbm"] = -100.0
     at.visits[v]["passage"], at.visits[v]["stray"] = p, 0
     at.n[1] += 1
     return p
@@ -152,6 +153,7 @@ def fold_doors(evidence: Any, doors: Any, at: Any, work: Any, told: Any) -> None
     for one in evidence:
         door = int(doors.door_of[one["read_point"]])
         if one["kind"] == 0:
+            note_rival(int(one["tag"]), door, int(one["seen_us"]), float(one["rssi_dbm"]), at)
             fold_passage(one, doors, at, work, told)
         elif one["kind"] == EYE:
             note_eye(*divmod(int(one["tag"]), 2), int(one["seen_us"]), at)
@@ -257,34 +259,50 @@ def judge(p: int, doors: Any, at: Any, work: Any) -> int:
     return beams or int(np.sign(own[3]))
 
 
-def write_verdict(p: int, way: int, at: Any, work: Any, told: Any) -> None:
+def through_chance(logits: Any) -> float:
+    odds = np.exp(logits - logits.max())
+    return float(odds[THROUGH] / odds.sum())
+
+
+def write_verdict(p: int, way: int, doors: Any, at: Any, work: Any, told: Any) -> int:
     row = at.open[p]
     odds = np.exp(work.logits - work.logits.max())
-    work.logits[:] = odds / odds.sum()
-    second, first = np.sort(work.logits)[-2:]
-    kind = REVIEW if first - second < 0.04 else likeliest_kind(work.logits)
+    chances = odds / odds.sum()
+    second, first = np.sort(chances)[-2:]
+    likeliest = likeliest_kind(chances)
     one = told.verdicts[told.n[0]]
     one["opened_us"], one["closed_us"], one["n"] = row["opened_us"], row["last_us"], row["n"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
-    maybe = likeliest_kind(work.logits) != STATIC and work.logits[THROUGH] >= 0.02
-    one["verdict"], one["direction"] = kind, way if maybe else 0
-    one["confidence"], one["through"], one["outdone"] = first, work.logits[THROUGH], outdone(p, at)
+    maybe = likeliest != STATIC and chances[THROUGH] >= 0.02
+    one["verdict"], one["direction"] = REVIEW if first - second < 0.04 else likeliest, way if maybe else 0
+    one["confidence"], one["through"] = first, chances[THROUGH]
+    one["outdone"] = outdone(p, float(chances[THROUGH]), doors, at, work)
     told.n[0] += 1
+    return likeliest
 
 
-def outdone(p: int, at: Any) -> int:
+def outdone(p: int, chance: float, doors: Any, at: Any, work: Any) -> int:
     tag = at.visits[at.open[p]["visit"]]["tag"]
-    mine, louder = at.open[p]["peak_dbm"], at.open[p]["louder_dbm"]
+    best = float(at.open[p]["rival_chance"])
     for row in at.open[: at.n[1]]:
-        if at.visits[row["visit"]]["tag"] == tag and row["visit"] != at.open[p]["visit"]:
-            louder = max(louder, row["peak_dbm"])
-            row["louder_dbm"] = max(row["louder_dbm"], mine)
-    return int(louder > mine)
+        visit = at.visits[row["visit"]]
+        if visit["tag"] == tag and row["visit"] != at.open[p]["visit"]:
+            weigh_kinds(row, int(visit["door"]), doors, work)
+            best = max(best, through_chance(work.logits))
+            row["rival_chance"] = max(float(row["rival_chance"]), chance)
+    return int(best > chance)
 
 
 def close_passage(p: int, doors: Any, at: Any, work: Any, told: Any) -> int:
     row = at.open[p]
     if row["n"] < 3 and row["word"] not in (-1, 1):
         return -1
-    write_verdict(p, judge(p, doors, at, work), at, work, told)
-    return likeliest_kind(work.logits)
+    return write_verdict(p, judge(p, doors, at, work), doors, at, work, told)
+
+
+def note_rival(tag: int, door: int, seen_us: int, dbm: float, at: Any) -> None:
+    for row in at.open[: at.n[1]]:
+        visit = at.visits[row["visit"]]
+        b = (seen_us - int(row["opened_us"])) // BIN_US
+        if visit["tag"] == tag and visit["door"] != door and dbm > UNHEARD_DBM and 0 <= b < BINS:
+            row["rival_dbm"][b] = max(row["rival_dbm"][b], dbm)

@@ -141,4 +141,18 @@ def measure(row: Any, door: int, doors: Any, work: Any) -> float:
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
     work.feature[14] = row["peak_dbm"]
+    contrast(row, work)
     return logit
+
+
+def lead(row: Any, first: int, last: int) -> float:
+    count, total = row["count"][:, first:last], row["sum"][:, first:last].astype(float)
+    heard = count > 0
+    own = max([-100.0, *(total[heard] / count[heard]).tolist()])
+    return float(np.clip(own - max([-100.0, *row["rival_dbm"][first:last].tolist()]), -20.0, 20.0))
+
+
+def contrast(row: Any, work: Any) -> None:
+    n = bins_of(row)
+    work.feature[33:36] = lead(row, 0, n), lead(row, 0, min(8, n)), lead(row, max(n - 8, 0), n)
+    work.feature[36] = float((row["rival_dbm"][n:] > -100.0).any())

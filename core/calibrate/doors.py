@@ -12,6 +12,7 @@ from core.engine.door_plan import doors_of
 from core.engine.door_weights import DoorWeights, numbers
 from core.engine.kernels_passage import begin, note_level
 from core.engine.kernels_passage_shape import measure
+from core.engine.kernels_rival import note_rival
 from core.engine.kernels_verdict import LOOKS, look
 from core.engine.kernels_visits import come
 from core.engine.records import Floats, Ints, Row
@@ -48,7 +49,7 @@ WAY_OF: Final = {"in": -1, "none": 0, "out": OUTWARD}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledRun:
     """
-    What one tag did at one door, and its reads there, n of them in order of time.
+    What one tag did at one door, and its reads, n of them in order of time: those there, and what else heard it.
 
     seen_us int64[n], read_point int32[n], rssi_dbm float32[n]: as in ReadColumns.
     """
@@ -78,17 +79,17 @@ class Measured:
 
 def learn_doors(site: Site, runs: Sequence[LabelledRun]) -> dict[str, DoorWeights]:
     """Learn each door's weights; a door with too few runs is left out and keeps the defaults."""
-    learned = {}
-    for door in site.doors:
-        own = [run for run in runs if run.door == door.id and len(run.seen_us) >= READS_MIN and run.verdict in KIND_OF]
+    learned, door_of = {}, doors_of(site).door_of
+    for d, door in enumerate(site.doors):
+        own = [run for run in runs if run.door == door.id and run.verdict in KIND_OF]
+        own = [run for run in own if np.count_nonzero(door_of[run.read_point] == d) >= READS_MIN]
         if len(own) >= RUNS_MIN:
-            learned[door.id] = _learn(site, door.id, own)
+            learned[door.id] = _learn(site, d, own)
     return learned
 
 
-def _learn(site: Site, door: str, runs: Sequence[LabelledRun]) -> DoorWeights:
+def _learn(site: Site, d: int, runs: Sequence[LabelledRun]) -> DoorWeights:
     plain = doors_of(site)
-    d = [one.id for one in site.doors].index(door)
     gain = gains_of(runs, plain, d)
     plain.gain_db[d] = gain
     found = measured(runs, plain, d)
@@ -127,10 +128,16 @@ def measured(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Measured:
 def _passage(run: LabelledRun, doors: Doors, d: int) -> Row:
     """The run as one open passage; what comes after the longest time is cut off."""
     at = nobody(1, len(doors.along), 1, 1)
-    row: Row = at.open[begin(come(0, d, at), int(run.seen_us[0]), at)]
+    own = doors.door_of[run.read_point] == d
+    opened_us = int(run.seen_us[own][0]) if own.any() else 0
+    row: Row = at.open[begin(come(0, d, at), opened_us, at)]
     for seen_us, point, dbm in zip(run.seen_us, run.read_point, run.rssi_dbm, strict=True):
-        if doors.door_of[point] == d and seen_us - run.seen_us[0] < LONGEST_US:
+        if not 0 <= seen_us - opened_us < LONGEST_US:
+            continue
+        if doors.door_of[point] == d:
             note_level(row, doors.slot_of[point], seen_us, dbm)
+        else:
+            note_rival(0, doors.door_of[point], seen_us, dbm, at)
     return row
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.engine.kernels_jit import njit_roomy
+from core.engine.kernels_rival import note_rival
 from core.engine.kernels_stray import departs, portray
 from core.engine.kernels_verdict import close_passage, note_eye
 from core.engine.kernels_visits import come, go, visit_of
@@ -14,6 +15,7 @@ from core.engine.records_passage import (
     EYE,
     LONGEST_US,
     SILENCE_US,
+    SILENT_DBM,
     STATIC,
     UNSAID,
     WORD,
@@ -28,7 +30,6 @@ SPARSE_US: Final = 700_000
 """A tag at rest that is read less often than this is heard from afar, with gaps: a stray as well."""
 GONE_US: Final = 60_000_000
 """A tag that a door has not heard for this long is not at it any more."""
-OPEN_DBM: Final = -100.0
 NO_CLOSE_US: Final = 2**62
 """Nothing is open: after every tick."""
 
@@ -47,7 +48,8 @@ def begin(v: int, seen_us: int, at: AtDoors) -> int:
     row = at.open[p]
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
     row["n"], row["levels"], row["word"] = 0, 0, UNSAID
-    row["peak_dbm"], row["louder_dbm"] = OPEN_DBM, OPEN_DBM
+    row["peak_dbm"], row["rival_chance"] = SILENT_DBM, 0.0
+    row["rival_dbm"][:] = SILENT_DBM
     for a in range(ANTENNAS):
         for b in range(BINS):
             row["count"][a, b], row["sum"][a, b], row["square"][a, b] = 0, 0.0, 0.0
@@ -154,7 +156,7 @@ def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
 @njit_roomy
 def fold_doors(evidence: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
-    Take evidence in its order: reads at doors, broken beams and readers' words on direction; all else passes by.
+    Take evidence in its order: reads, broken beams and readers' words on direction; all else passes by.
 
     evidence  EVIDENCE[n]
     doors     Doors
@@ -165,7 +167,9 @@ def fold_doors(evidence: Records, doors: Doors, at: AtDoors, work: Work, told: T
     for i in range(evidence.size):
         one = evidence[i]
         if one["kind"] == READ:
-            if doors.door_of[one["read_point"]] >= 0:
+            door = doors.door_of[one["read_point"]]
+            note_rival(one["tag"], door, one["seen_us"], one["rssi_dbm"], at)
+            if door >= 0:
                 fold_passage(one, doors, at, work, told)
         elif one["kind"] == EYE:
             note_eye(one["tag"] // 2, one["tag"] % 2, one["seen_us"], at)

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_passage_window import spread_of, window_of
+from core.engine.kernels_rival import contrast
 from core.engine.records import Row
 from core.engine.records_passage import ANTENNAS, SEGMENTS, WAVES, Doors, Work
 
@@ -210,7 +211,7 @@ def progress_of(work: Work, sign: float) -> None:
     """
     Put down how far the tag comes along the way it goes, and how straight; and the levels as they went.
 
-    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16 and all after it
+    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16 to 32
     sign  float  1 for out, -1 for in
     """
     path = work.path[0]
@@ -251,5 +252,6 @@ def measure(row: Row, door: int, doors: Doors, work: Work) -> float:
     shape_of(work)
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
+    contrast(row, work)
     work.feature[14] = row["peak_dbm"]
     return logit

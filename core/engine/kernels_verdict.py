@@ -217,40 +217,45 @@ def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
 
 
 @njit_roomy
-def outdone(p: int, at: AtDoors) -> int:
+def outdone(p: int, chance: float, doors: Doors, at: AtDoors, work: Work) -> int:
     """
-    Compare a passage that closes with its tag's at other doors. Returns 1 if one of them is louder.
+    Compare a passage that closes with its tag's at other doors. Returns 1 if it is likelier to have gone through there.
 
-    p   int      of an open passage
-    at  AtDoors  in and out: louder_dbm of the others
+    p       int      of an open passage
+    chance  float    that it went through
+    doors   Doors
+    at      AtDoors  in and out: rival_chance of the others
+    work    Work     room
     """
     row = at.open[p]
-    loudest = row["louder_dbm"]
+    best = row["rival_chance"]
     v = at.head[at.visits[row["visit"]]["tag"]]
     while v >= 0:
         q = at.visits[v]["passage"]
         if q >= 0 and q != p:
             other = at.open[q]
-            loudest = max(loudest, other["peak_dbm"])
-            other["louder_dbm"] = max(other["louder_dbm"], row["peak_dbm"])
+            weigh_kinds(other, at.visits[v]["door"], doors, work)
+            odds = np.exp(work.logits - work.logits.max())
+            best = max(best, odds[THROUGH] / odds.sum())
+            other["rival_chance"] = max(other["rival_chance"], chance)
         v = at.visits[v]["next"]
-    return 1 if loudest > row["peak_dbm"] else 0
+    return 1 if best > chance else 0
 
 
 @njit_roomy
-def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None:
+def write_verdict(p: int, way: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> int:
     """
-    Write down what a passage was.
+    Write down what a passage was. Returns the likeliest kind.
 
-    p     int      of an open passage
-    way   int      from judge
-    at    AtDoors
-    work  Work     in: logits; out: logits, as chances
-    told  Told     one more
+    p      int      of an open passage
+    way    int      from judge
+    doors  Doors
+    at     AtDoors
+    work   Work     in: logits; and room
+    told   Told     one more
     """
-    row, chance = at.open[p], work.logits
-    chance[:] = np.exp(chance - chance.max())
-    chance /= chance.sum()
+    row, odds = at.open[p], np.exp(work.logits - work.logits.max())
+    chance = odds / odds.sum()
     kind = likeliest_kind(chance)
     second = 0.0
     for k in range(KINDS):
@@ -261,9 +266,10 @@ def write_verdict(p: int, way: int, at: AtDoors, work: Work, told: Told) -> None
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     one["verdict"] = REVIEW if chance[kind] - second < UNDECIDED else kind
     one["direction"] = way if kind != STATIC and chance[THROUGH] >= MAYBE_THROUGH else NO_WAY
-    one["n"], one["outdone"] = row["n"], outdone(p, at)
+    one["n"], one["outdone"] = row["n"], outdone(p, chance[THROUGH], doors, at, work)
     one["confidence"], one["through"] = chance[kind], chance[THROUGH]
     told.n[0] += 1
+    return kind
 
 
 @njit_roomy
@@ -281,5 +287,4 @@ def close_passage(p: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> 
     if row["n"] < READS_MIN and row["word"] not in (INWARD, OUTWARD):
         return -1
     way = judge(p, doors, at, work)
-    write_verdict(p, way, at, work, told)
-    return likeliest_kind(work.logits)
+    return write_verdict(p, way, doors, at, work, told)

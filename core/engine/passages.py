@@ -38,7 +38,7 @@ class Passages:
         reads = evidence["kind"] == READ
         at_doors = int(np.count_nonzero(self.doors.door_of[evidence["read_point"][reads]] >= 0))
         self._reserve(n_tags, at_doors)
-        if at_doors or not reads.all():
+        if at_doors or self.at.n[1] > 0 or not reads.all():
             fold_doors(evidence, self.doors, self.at, self._work, self._told)
 
     def close_due(self, at_us: int) -> None:

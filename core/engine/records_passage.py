@@ -14,10 +14,12 @@ BINS: Final = 80
 BIN_US: Final = 250_000
 LONGEST_US: Final = BINS * BIN_US
 """A passage that lasts this long gets its verdict as it is."""
+SILENT_DBM: Final = -100.0
+"""Fainter than anything that is heard."""
 SILENCE_US: Final = 3_000_000
 """Silence that ends a passage, and before which none begins."""
-FEATURES: Final = 33
-"""What a passage is judged by: kernels_passage_shape.py says what each is."""
+FEATURES: Final = 37
+"""What a passage is judged by: kernels_passage_shape.py says what each is, kernels_rival.py of the last four."""
 HIDDEN: Final = 16
 """Mixtures of the features that are looked at beside them, bent so that they end at -1 and 1."""
 DIRECTIONS: Final = 3
@@ -77,18 +79,20 @@ PASSAGE: Final = np.dtype(
         ("n", "i4"),
         ("levels", "i4"),
         ("peak_dbm", "f4"),
-        ("louder_dbm", "f4"),
+        ("rival_chance", "f4"),
         ("word", "i4"),
         ("count", "u2", (ANTENNAS, BINS)),
         ("sum", "f4", (ANTENNAS, BINS)),
         ("square", "f4", (ANTENNAS, BINS)),
+        ("rival_dbm", "f4", BINS),
     ],
     align=True,
 )
 """
 An open passage: for each antenna and quarter of a second how many reads, and their levels' sum and sum of squares.
 
-The loudest read (`peak_`), that of another door's passage of the tag meanwhile, and the reader's own word on direction.
+The loudest read (`peak_`), and the reader's own word on direction. `rival_dbm` is the loudest read by any other antenna
+in each quarter, `rival_chance` the best chance that the tag went through another door meanwhile.
 """
 
 VERDICT: Final = np.dtype(
@@ -108,7 +112,7 @@ VERDICT: Final = np.dtype(
 )
 """What a closed passage was. `confidence` is the chance of the verdict, `through` that of having gone through.
 
-`outdone` is 1 where another door heard the tag louder meanwhile: it is told, but moves no tag.
+`outdone` is 1 where it is likelier that the tag went through another door meanwhile: it is told, but moves no tag.
 """
 
 CLOSED: Final = np.dtype([("peak_us", "i8"), ("logits", "f4", KINDS + 1)], align=True)

@@ -23,7 +23,7 @@ from core.door_axis import axis_of
 from core.engine.door_plan import doors_of
 from core.engine.door_weights import DoorWeights, kind_of_door, numbers
 from core.engine.kernels_verdict import FAR_OUT, LOOKS
-from core.engine.records_passage import DIRECTIONS, FEATURES, HIDDEN, KINDS, THROUGH
+from core.engine.records_passage import DIRECTIONS, FEATURES, HIDDEN, KINDS, SILENCE_US, THROUGH
 from core.site import Site
 from tallyport.score.passages import overlap_s
 from tallyport.score.truth import Passage
@@ -69,7 +69,8 @@ def _recordings() -> Iterator[tuple[Site, list[LabelledRun]]]:
         recording = simulated("door-runs", seed, "--room", str(room))
         runs = runs_of(recording, truth_of(recording).passages)
         yield recording.site, runs
-        yield from ((with_ports(recording.site, ports), runs) for ports in SOME_PORTS)
+        for ports in SOME_PORTS:
+            yield with_ports(recording.site, ports), [heard_by(run, recording.site, ports) for run in runs]
     for scenario, seed in WAREHOUSES:
         recording = simulated(scenario, seed, *WAREHOUSE_OPTIONS)
         yield recording.site, runs_of(recording, _labelled(recording))
@@ -82,6 +83,12 @@ def with_ports(site: Site, ports: Sequence[int]) -> Site:
         for reader in site.readers
     )
     return replace(site, readers=readers)
+
+
+def heard_by(run: LabelledRun, site: Site, ports: Sequence[int]) -> LabelledRun:
+    """The same run if nothing but these antennas were there."""
+    heard = np.isin(np.array([point.antenna for point in site.read_points])[run.read_point], ports)
+    return replace(run, seen_us=run.seen_us[heard], read_point=run.read_point[heard], rssi_dbm=run.rssi_dbm[heard])
 
 
 def _labelled(recording: Recording) -> list[Passage]:
@@ -105,19 +112,21 @@ def _labelled(recording: Recording) -> list[Passage]:
 
 
 def runs_of(recording: Recording, passages: Sequence[Passage]) -> list[LabelledRun]:
-    """The reads of each passage by the antennas of its door."""
+    """The reads of each passage, by the antennas of its door and by others until it is judged."""
     points = {(point.reader, point.antenna): point for point in recording.site.read_points}
-    own: dict[tuple[str, int], list[tuple[float, int, float]]] = defaultdict(list)
+    own: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
     for read in recording.reads:
-        point = points[read.reader, read.antenna]
-        own[read.epc, point.zone].append((read.at_s, point.index, read.rssi_dbm))
+        own[read.epc].append((read.at_s, points[read.reader, read.antenna].index, read.rssi_dbm))
     zones = {door.id: recording.site.zone_index[door.zone] for door in recording.site.doors}
     runs = []
     for one in passages:
-        near = own[one.epc, zones[one.door]]
-        reads = near[bisect_left(near, (one.from_s - SLACK_S,)) : bisect_left(near, (one.to_s + SLACK_S,))]
-        if len(reads) >= READS_MIN:
-            runs.append(_run(one, reads))
+        near = own[one.epc]
+        until = one.to_s + SILENCE_US / 1e6 - SLACK_S
+        near = near[bisect_left(near, (one.from_s - SLACK_S,)) : bisect_left(near, (until,))]
+        there = [n for n, read in enumerate(near) if recording.site.read_points[read[1]].zone == zones[one.door]]
+        there = [n for n in there if near[n][0] <= one.to_s + SLACK_S]
+        if len(there) >= READS_MIN:
+            runs.append(_run(one, near))
     return runs
 
 
