@@ -2,6 +2,7 @@
 What the messages of one batch said becomes the columns that the engine takes, with every time put right.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -45,6 +46,10 @@ class Assembly:
         self._ledger = Ledger()
         self._points = {reader.id: _point_table(site, reader) for reader in site.readers}
         self._warned: set[tuple[str, int]] = set()
+
+    def go_on(self, numberings: Mapping[str, bytes]) -> None:
+        """Count on from where readers' own numbers were when the last step was committed."""
+        self._ledger.go_on(numberings)
 
     def batch(self, gathered: Gathered) -> Batch:
         """Put one batch together, in order of arrival."""

@@ -2,7 +2,11 @@
 The line's half of the loss ledger: what came from each reader, what was refused, and what never came.
 """
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import msgspec
 
 from core.counters import count
 from core.model.reader_event import ReaderEvent, ReaderEventKind
@@ -25,12 +29,25 @@ class _Row:
 
 
 @dataclass(slots=True)
+class Numbering:
+    """A reader's own numbers as far as they have come, by kind, and what it said that it had thrown away by then."""
+
+    sequences: dict[str, Sequence] = field(default_factory=dict)
+    purged: int = 0
+
+
+@dataclass(slots=True)
 class Ledger:
     """Counts of the batch under way, and what must be remembered between batches to count gaps and losses."""
 
     _rows: dict[str, _Row] = field(default_factory=dict)
-    _sequences: dict[tuple[str, str], Sequence] = field(default_factory=dict)
-    _purged_before: dict[str, int] = field(default_factory=dict)
+    _numberings: dict[str, Numbering] = field(default_factory=dict)
+
+    def go_on(self, numberings: Mapping[str, bytes]) -> None:
+        """Go on where an earlier line ended: what its readers lost meanwhile counts. Unreadable: begin anew."""
+        for reader, numbering in numberings.items():
+            with contextlib.suppress(msgspec.DecodeError):
+                self._numberings[reader] = msgspec.json.decode(numbering, type=Numbering)
 
     def row(self, reader: str) -> _Row:
         """The counts of one reader in this batch."""
@@ -63,7 +80,10 @@ class Ledger:
             count("ingest.gaps", lost)
 
     def _sequence(self, reader: str, kind: str) -> Sequence:
-        return self._sequences.setdefault((reader, kind), Sequence())
+        return self._numbering(reader).sequences.setdefault(kind, Sequence())
+
+    def _numbering(self, reader: str) -> Numbering:
+        return self._numberings.setdefault(reader, Numbering())
 
     def purged(self, event: ReaderEvent) -> int:
         """Return how many reads a reader newly says it threw away; some say a total since they started."""
@@ -72,9 +92,9 @@ class Ledger:
         total = int(event.value)
         new = total
         if event.text == SINCE_BOOT:
-            before = self._purged_before.get(event.reader, 0)
-            new = total - before if total >= before else total
-            self._purged_before[event.reader] = total
+            numbering = self._numbering(event.reader)
+            new = total - numbering.purged if total >= numbering.purged else total
+            numbering.purged = total
         self.row(event.reader).purged += new
         count("ingest.purged", new)
         return new
@@ -92,8 +112,13 @@ class Ledger:
                 purged=row.purged,
                 last_arrived_us=row.last_arrived_us,
                 clock_offset_us=row.clock_offset_us,
+                numbering=self._written(reader),
             )
             for reader, row in self._rows.items()
         )
         self._rows = {}
         return rows
+
+    def _written(self, reader: str) -> bytes:
+        numbering = self._numberings.get(reader)
+        return b"" if numbering is None else msgspec.json.encode(numbering)

@@ -5,7 +5,7 @@ The line of one site: read, decide, remember, acknowledge, show.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.clock import Clock
@@ -66,6 +66,10 @@ class Line:
         self._assembly = Assembly(engine.site, self._stream)
         self._commit_began_s: float | None = None
         self._checkpoint_due_s = time.monotonic() + limits.checkpoint_every_s
+
+    def go_on(self, numberings: Mapping[str, bytes]) -> None:
+        """Count what readers lost on from the last committed step."""
+        self._assembly.go_on(numberings)
 
     async def run(self, broker: Broker, store: Store, spool: Spool) -> None:
         """

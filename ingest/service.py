@@ -143,6 +143,7 @@ class _Service:
             clock=self._clock,
             limits=_line_limits(self._settings),
         )
+        line.go_on(await self._store.numberings(site_id))
         assert self._settings.mqtt_url is not None
         session = _session(self._settings, site_id, registry)
         with closing(_spool(self._settings, site_id)) as spool:

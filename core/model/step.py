@@ -160,6 +160,8 @@ class LedgerRow(NamedTuple):
     """Reads that the reader itself says it threw away."""
     last_arrived_us: int = 0
     clock_offset_us: int = 0
+    numbering: bytes = b""
+    """How far the reader's own numbers have come, for the line to go on counting after a restart; empty: as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,12 @@ class Store:
             rows = await (await conn.execute(QUERIES["taken_messages"], {"id": site_id})).fetchall()
         return np.frombuffer(b"".join(row[0] for row in rows), np.int64)
 
+    async def numberings(self, site_id: str) -> dict[str, bytes]:
+        """How far the numbers of a site's readers have come, as the last committed steps said it."""
+        async with self.connection() as conn:
+            cursor = await conn.execute(QUERIES["numberings"], {"id": site_id})
+            return {reader: bytes(numbering) for reader, numbering in await cursor.fetchall()}
+
     async def spool_number(self, site_id: str, spool: str) -> int:
         """Up to which number the messages of a spool are committed; 0 where none is."""
         async with self.connection() as conn:

@@ -22,7 +22,8 @@ _ANTENNA_QUERIES: Final = {
     ReaderEventKind.ANTENNA_DOWN: "antenna_down",
     ReaderEventKind.ANTENNA_UP: "antenna_up",
 }
-_LAST: Final = ("last_arrived_us", "clock_offset_us")
+_LAST: Final[dict[str, Any]] = {"last_arrived_us": 0, "clock_offset_us": 0, "numbering": b""}
+"""What the last row of a reader says, rather than all of them together."""
 _COUNTS: Final = tuple(name for name in LedgerRow._fields if name not in ("reader", *_LAST))
 
 
@@ -90,9 +91,9 @@ def _ledger_params(ledger: Iterable[LedgerRow], late_stored: Mapping[str, int]) 
 
     A step's `late` counts candidates; those that the database already had are repeats, which only it could know.
     """
-    totals: dict[str, dict[str, int]] = {}
+    totals: dict[str, dict[str, Any]] = {}
     for row in ledger:
-        total = totals.setdefault(fit_text(row.reader), dict.fromkeys((*_COUNTS, *_LAST), 0))
+        total = totals.setdefault(fit_text(row.reader), dict.fromkeys(_COUNTS, 0) | _LAST)
         for name in _COUNTS:
             total[name] += getattr(row, name)
         if row.last_arrived_us >= total["last_arrived_us"]:
@@ -101,6 +102,7 @@ def _ledger_params(ledger: Iterable[LedgerRow], late_stored: Mapping[str, int]) 
         inserted = late_stored.get(reader, 0)
         total["repeats"] += total["late"] - inserted
         total["late"] = inserted
-    columns: dict[str, list[Any]] = {name: [t[name] for t in totals.values()] for name in (*_COUNTS, "clock_offset_us")}
+    names = (*_COUNTS, "clock_offset_us", "numbering")
+    columns: dict[str, list[Any]] = {name: [t[name] for t in totals.values()] for name in names}
     heard = [t["last_arrived_us"] for t in totals.values()]
     return {**columns, "reader": list(totals), "last_arrived_at": [timestamp(us) if us else None for us in heard]}

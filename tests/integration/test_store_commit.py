@@ -135,6 +135,17 @@ async def test_commit_adds_to_the_ledger(store: Store) -> None:
     ]
 
 
+async def test_commit_remembers_how_far_readers_have_numbered(store: Store) -> None:
+    """
+    What the newest row of a reader says stays until a row says more.
+    """
+    steps = Steps()
+    row = LedgerRow(reader="r1", messages=1, last_arrived_us=START_US, numbering=b"1")
+    await store.commit(steps.next(ledger=(row, row._replace(numbering=b"2"))))
+    await store.commit(steps.next(ledger=(row._replace(numbering=b""), LedgerRow(reader="r2", messages=1))))
+    assert await store.numberings("north") == {"r1": b"2"}
+
+
 async def test_commit_out_of_order_is_refused(store: Store) -> None:
     """
     A step that skips one is not taken: this engine is not the one that the database knows.

@@ -9,6 +9,7 @@ from ingest.batch import Gathered
 from ingest.decode import Decoder
 from ingest.redelivery import Redeliveries
 from ingest.registry import Registry
+from ingest.sequence import GIVE_UP_US
 from ingest.stream_clock import StreamClock
 from tests.integration.ingest_tools import epc, native, plan
 
@@ -17,14 +18,14 @@ SITE = plan("site")
 DECODE = Decoder(Registry(SITE), ADAPTERS, Redeliveries())
 
 
-def _gathered(*payloads: bytes, what: str = "reads", retained: bool = False) -> Gathered:
+def _gathered(*payloads: bytes, what: str = "reads", retained: bool = False, at_us: int = NOW_US) -> Gathered:
     return Gathered(
         taken=[
             DECODE(
                 Delivery(
                     f"tallyport/v1/site/native-1/{what}",
                     payload,
-                    NOW_US + i,
+                    at_us + i,
                     lambda: None,
                     len(payload),
                     retained=retained,
@@ -32,8 +33,12 @@ def _gathered(*payloads: bytes, what: str = "reads", retained: bool = False) -> 
             )
             for i, payload in enumerate(payloads)
         ],
-        closed_us=NOW_US + len(payloads),
+        closed_us=at_us + len(payloads),
     )
+
+
+def _numbered(number: int) -> bytes:
+    return native([(NOW_US + number, epc(number))], boot="b", seq=number)
 
 
 def _assembly() -> Assembly:
@@ -116,6 +121,23 @@ def test_purged_total_becomes_what_is_new() -> None:
     batch = _assembly().batch(_gathered(*says, what="status"))
     purges = [event.value for event in batch.events if event.kind is ReaderEventKind.OVERFLOW]
     assert (purges, batch.ledger[0].purged) == ([5, 4, 2], 11)
+
+
+def test_what_was_lost_while_the_line_was_off_is_counted() -> None:
+    """
+    A line that goes on from the last committed numbers counts what was skipped meanwhile, and no total twice.
+    """
+    says = [b'{"v":1,"status":"online","purged":%d}' % n for n in (7, 8)]
+    before, after = _assembly(), _assembly()
+    before.batch(_gathered(_numbered(4)))
+    numbering = before.batch(_gathered(says[0], what="status")).ledger[0].numbering
+    after.go_on({"native-1": numbering, "fx": b"not ours"})
+    batches = [
+        after.batch(_gathered(_numbered(9))),
+        after.batch(_gathered(_numbered(10), at_us=NOW_US + GIVE_UP_US)),
+        after.batch(_gathered(says[1], what="status", at_us=NOW_US + GIVE_UP_US)),
+    ]
+    assert [(row.gaps, row.purged) for batch in batches for row in batch.ledger] == [(0, 0), (4, 0), (0, 1)]
 
 
 def test_retained_word_of_long_ago_is_no_sign_of_life() -> None:

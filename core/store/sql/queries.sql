@@ -267,14 +267,15 @@ UPDATE reader r SET
     messages = r.messages + l.messages, received = r.received + l.received, stored = r.stored + l.stored,
     repeats = r.repeats + l.repeats, late = r.late + l.late, quarantined = r.quarantined + l.quarantined,
     ignored = r.ignored + l.ignored, gaps = r.gaps + l.gaps, purged = r.purged + l.purged,
+    numbering = CASE WHEN l.numbering = '' THEN r.numbering ELSE l.numbering END,
     last_arrived_at = greatest(r.last_arrived_at, l.last_arrived_at),
     clock_offset_us = CASE WHEN l.last_arrived_at IS NULL THEN r.clock_offset_us ELSE l.clock_offset_us END
 FROM unnest(%(reader)s::text[], %(messages)s::bigint[], %(received)s::bigint[], %(stored)s::bigint[],
             %(repeats)s::bigint[], %(late)s::bigint[], %(quarantined)s::bigint[], %(ignored)s::bigint[],
             %(gaps)s::bigint[], %(purged)s::bigint[], %(last_arrived_at)s::timestamptz[],
-            %(clock_offset_us)s::bigint[])
+            %(clock_offset_us)s::bigint[], %(numbering)s::bytea[])
     AS l (reader, messages, received, stored, repeats, late, quarantined, ignored, gaps, purged, last_arrived_at,
-          clock_offset_us)
+          clock_offset_us, numbering)
 WHERE r.site_id = %(site_id)s AND r.id = l.reader
 
 -- reader_online --
@@ -365,6 +366,11 @@ WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND seq > %(seq)s O
 -- The marks of the messages of the steps that are remembered, oldest first.
 SELECT messages FROM ingest_progress
 WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND messages <> '' ORDER BY seq
+
+-- numberings --
+-- How far the numbers of a site's readers have come.
+SELECT id, numbering FROM reader
+WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND numbering <> ''
 
 -- reads_after --
 -- The kept reads of the steps after one, step by step; within a step in an order that keeps each tag's own.

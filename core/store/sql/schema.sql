@@ -59,6 +59,7 @@ CREATE TABLE reader (
     ignored    bigint NOT NULL DEFAULT 0,
     gaps       bigint NOT NULL DEFAULT 0,
     purged     bigint NOT NULL DEFAULT 0,
+    numbering  bytea NOT NULL DEFAULT '',           -- the reader's own numbers so far, as ingest/ledger.py writes them
     PRIMARY KEY (site_id, id)
 ) WITH (fillfactor = 60);
 
