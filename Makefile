@@ -24,7 +24,7 @@ run: ## Start a demo warehouse at http://127.0.0.1:8000
 
 test: services python web tests/fixtures/node_modules/.package-lock.json ## Run every test, against real servers and a real browser
 	@echo "test: compiling the engine, unless it is compiled already"
-	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; warm_up()'
+	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; from core.wire import scan; warm_up(); scan.warm_up()'
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q $(wildcard tests/unit/test_*kernels*.py) --cov --cov-report=term
 

@@ -19,6 +19,7 @@ from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, Tallypo
 from core.mqtt import Broker, Limits, Session, open_broker, pause_s
 from core.settings import Settings
 from core.store import Retention, SiteTaken, Store, UnknownSite, open_store
+from core.wire import scan
 from ingest.adapters import ADAPTERS
 from ingest.batch import BatchLimits
 from ingest.decode import Decoder
@@ -132,6 +133,7 @@ class _Service:
         version = await self._store.site_version(site_id)
         site = await self._store.site(site_id)
         Engine(site).warm_up()  # before we connect: a compile of seconds would starve the connection
+        scan.warm_up()
         engine = await recover(self._store, site)
         await take_over_newest(self._store, engine)
         registry = Registry(site, await self._topics_elsewhere(site_id))

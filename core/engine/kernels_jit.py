@@ -27,6 +27,11 @@ def njit_roomy(function: Kernel) -> Kernel:
     return _kept(numba.njit(nogil=True)(function), function)
 
 
+def njit_inlined(function: Kernel) -> Kernel:
+    """Compile a kernel into each of its callers: for those that do less than handing over their arguments takes."""
+    return _kept(numba.njit(nogil=True, forceinline=True, **UNCOUNTED)(function), function)
+
+
 def _kept(made: Any, function: Kernel) -> Kernel:  # noqa: ANN401 - numba has no types
     if made is not function:  # NUMBA_DISABLE_JIT leaves functions as they are
         keep(made, function, own_folder(function.__module__))

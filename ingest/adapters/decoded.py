@@ -12,8 +12,9 @@ import numpy.typing as npt
 from core.model.reader_event import ReaderEvent
 from core.model.sensor_reading import SensorReading
 from core.site import Reader
+from core.wire.scan import TEXT_BYTES_MAX
 
-MESSAGE_BYTES_MAX: Final = 4 * 262_144
+MESSAGE_BYTES_MAX: Final = TEXT_BYTES_MAX
 """The longest message that is looked at. Zebra's longest is 256 kB; four times that is nobody's honest message."""
 
 

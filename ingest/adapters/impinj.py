@@ -3,18 +3,22 @@ Impinj R700 and R720 (IoT Device Interface): one reader event a message over MQT
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from core.site import Reader
+from core.wire.records import ANTENNA, ANY, BASE64, CHANNEL, HEX, INNER, INSIDE, PHASE, RSSI, SEEN, STAMP, TEXT, TIME
+from core.wire.scan import Key, Shape
 from ingest.adapters.decoded import BadMessage, Decoded, Message
 from ingest.adapters.epc_text import base64_hex
 from ingest.adapters.happenings import event, status_text
 from ingest.adapters.impinj_events import HEARTBEAT, EventKeys, reader_event
 from ingest.adapters.payload import check_count, check_size, parse, quarantine
 from ingest.adapters.rows import Antenna, PhaseDeg, Rows, add_reads
+from ingest.adapters.scanned import all_rows, columns_of, number
 from ingest.adapters.times import time_us
 
 RssiCdbm = Annotated[float, Meta(ge=-20_000, le=10_000)]
@@ -54,6 +58,25 @@ class _Sighting(Struct, gc=False):
     place: str
 
 
+_SHAPE: Final = Shape.of(
+    Key(name="timestamp", kind=TIME, field=STAMP, needed=True),
+    Key(name="hostname", kind=ANY),
+    Key(name="eventType", kind=ANY),
+    Key(name="tagInventoryEvent", kind=INNER, needed=True),
+    Key(name="epc", kind=BASE64, scope=INSIDE),
+    Key(name="epcHex", kind=HEX, scope=INSIDE),
+    Key(name="tid", kind=ANY, scope=INSIDE),
+    Key(name="tidHex", kind=ANY, scope=INSIDE),
+    replace(number("antennaPort", ANTENNA, Antenna, scope=INSIDE), needed=True, nullable=False),
+    Key(name="antennaName", kind=TEXT, scope=INSIDE),
+    Key(name="transmitPowerCdbm", kind=ANY, scope=INSIDE),
+    number("peakRssiCdbm", RSSI, RssiCdbm, scope=INSIDE, unit=100.0),
+    number("frequency", CHANNEL, FrequencyKhz, scope=INSIDE, unit=1_000.0),
+    Key(name="pc", kind=ANY, scope=INSIDE),
+    Key(name="lastSeenTime", kind=TIME, field=SEEN, scope=INSIDE),
+    number("phaseAngle", PHASE, PhaseDeg, scope=INSIDE),
+)
+"""Tag events as documented that name their antenna's port; names of antennas are looked up elsewhere."""
 _ONE: Final = msgspec.json.Decoder(_Event)
 _KEYS: Final = msgspec.json.Decoder(_Keys)
 _APART: Final = msgspec.json.Decoder(list[Raw])
@@ -62,6 +85,11 @@ _APART: Final = msgspec.json.Decoder(list[Raw])
 def decode(message: Message) -> Decoded:
     """Read one message: which key is there tells what it is. Words that are no JSON are a will or a greeting."""
     check_size(message.payload)
+    scanned = all_rows(_SHAPE, message.payload)
+    return _any_json(message) if scanned is None else Decoded(reads=columns_of(scanned))
+
+
+def _any_json(message: Message) -> Decoded:
     head = message.payload.lstrip()[:1]
     if not head:
         return Decoded(ignored="keep-alive")

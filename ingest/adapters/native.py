@@ -14,6 +14,7 @@ from core.model.sensor_reading import SensorReading
 from ingest.adapters.decoded import BadMessage, Decoded, Message
 from ingest.adapters.happenings import SINCE_BOOT, antenna_state, event
 from ingest.adapters.native_binary import MAGIC, decode_binary
+from ingest.adapters.native_scan import scan
 from ingest.adapters.payload import check_count, check_size, clean, each_good, parse
 from ingest.adapters.rows import Antenna, ChannelMhz, Count, PhaseDeg, Read, Rows, RssiDbm, TimeUs, add_reads, rows_of
 
@@ -104,6 +105,10 @@ def decode(message: Message) -> Decoded:
 def _reads(message: Message) -> Decoded:
     if message.payload.startswith(MAGIC):
         return decode_binary(message.payload)
+    return scan(message.payload) or _reads_of_any_json(message)
+
+
+def _reads_of_any_json(message: Message) -> Decoded:
     try:
         body = _READS.decode(message.payload)
     except (ValueError, RecursionError):

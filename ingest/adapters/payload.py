@@ -7,9 +7,10 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from core.wire.scan import READS_MAX
 from ingest.adapters.decoded import MESSAGE_BYTES_MAX, BadMessage, Decoded
 
-ITEMS_MAX: Final = 20_000
+ITEMS_MAX: Final = READS_MAX
 """The most reads that one message may hold."""
 REASONS_MAX: Final = 8
 """Bad reads of one message whose reasons are kept word for word; all are counted."""

@@ -8,10 +8,29 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from core.wire.records import (
+    ANTENNA,
+    ANY,
+    CHANNEL,
+    COUNT,
+    EVENT_NUM,
+    HEX,
+    INNER,
+    INSIDE,
+    NONE,
+    PHASE,
+    RSSI,
+    SEEN,
+    TIME,
+    WHOLE,
+    WORD,
+)
+from core.wire.scan import Key, Shape
 from ingest.adapters.decoded import BadMessage, Decoded, Message
 from ingest.adapters.happenings import status_text
 from ingest.adapters.payload import check_count, check_size, clean, parse, quarantine
-from ingest.adapters.rows import Antenna, ChannelMhz, PhaseDeg, Rows, RssiDbm, add_reads
+from ingest.adapters.rows import Antenna, ChannelMhz, Count, PhaseDeg, Rows, RssiDbm, add_reads
+from ingest.adapters.scanned import all_rows, columns_of, number
 from ingest.adapters.times import iso_us, time_us
 from ingest.adapters.zebra_events import DIRECTIONALITY, MANAGEMENT, direction_events, management_events
 
@@ -57,6 +76,26 @@ class _Head(Struct):
     command: str | None = None
 
 
+_SHAPE: Final = Shape.of(
+    Key(name="data", kind=INNER, needed=True),
+    Key(name="CRC", kind=ANY, scope=INSIDE),
+    Key(name="PC", kind=ANY, scope=INSIDE),
+    Key(name="TID", kind=ANY, scope=INSIDE),
+    Key(name="USER", kind=ANY, scope=INSIDE),
+    Key(name="XPC", kind=ANY, scope=INSIDE),
+    number("antenna", ANTENNA, Antenna, scope=INSIDE),
+    number("channel", CHANNEL, ChannelMhz, scope=INSIDE),
+    Key(name="eventNum", kind=WHOLE, field=EVENT_NUM, scope=INSIDE, high=_EVENT_NUM_MAX, nullable=True),
+    Key(name="format", kind=ANY, scope=INSIDE),
+    Key(name="idHex", kind=HEX, scope=INSIDE, needed=True),
+    number("peakRssi", RSSI, RssiDbm, scope=INSIDE),
+    number("phase", PHASE, PhaseDeg, scope=INSIDE),
+    number("reads", COUNT, Count, scope=INSIDE),
+    Key(name="timestamp", kind=TIME, field=SEEN, needed=True),
+    Key(name="type", kind=WORD, needed=True),
+    words=sorted(TAG_TYPES - {DIRECTIONALITY}),
+)
+"""Tag reads as documented; those of an ATR7000, which may be verdicts as well, are not among them."""
 _FAST: Final = msgspec.json.Decoder(_TagEvent | list[_TagEvent])
 _APART: Final = msgspec.json.Decoder(list[Raw])
 _HEAD: Final = msgspec.json.Decoder(_Head)
@@ -68,6 +107,14 @@ def decode(message: Message) -> Decoded:
     check_size(message.payload)
     if not message.payload.strip():
         return Decoded(ignored="empty")
+    scanned = all_rows(_SHAPE, message.payload)
+    if scanned is not None:
+        numbers = scanned["event_num"].tolist()
+        return Decoded(reads=columns_of(scanned), event_nums=[n for n in numbers if n != NONE])
+    return _any_json(message)
+
+
+def _any_json(message: Message) -> Decoded:
     try:
         body = _FAST.decode(message.payload)
         events = body if isinstance(body, list) else [body]

@@ -11,8 +11,9 @@ import numpy as np
 from core.site import Reader, ReaderFormat
 from ingest.adapters import ADAPTERS
 from ingest.adapters.decoded import Message
-from tallyport.bench.figure import Figure, rate
+from tallyport.bench.figure import Figure, rates
 from tallyport.bench.stream import BINARY
+from tallyport.bench.structs import STRUCTS
 
 READS_A_MESSAGE: Final = 100
 MESSAGES: Final = 200
@@ -26,16 +27,22 @@ def decode_figures() -> Iterator[Figure]:
         reads = sum(n for n, _ in payloads)
         reader = Reader(id="r", name="r", format=reader_format, topics=(topic,))
         messages = [Message(topic=topic, payload=p, arrived_us=START_US, reader=reader) for _, p in payloads]
-        adapter, bodies = ADAPTERS[reader_format], [p for _, p in payloads]
-        peers: dict[str, Callable[[bytes], object]] = {"json.loads": json.loads, "msgspec untyped": untyped.decode}
-        if name == "binary":
-            peers = {}
+        bodies = [p for _, p in payloads]
+        works = {"ours": partial(_each, ADAPTERS[reader_format], messages), "limit": partial(_each, bytearray, bodies)}
+        if name in STRUCTS:
+            peers = {
+                "msgspec structs to columns": STRUCTS[name],
+                "json.loads": json.loads,
+                "msgspec untyped": untyped.decode,
+            }
+            works |= {peer: partial(_each, call, bodies) for peer, call in peers.items()}
+        found = rates(works, reads)
         yield Figure(
             name=f"decode/{name}",
-            ours=rate(partial(_each, adapter, messages), reads),
+            ours=found.pop("ours"),
+            limit=found.pop("limit"),
             unit="reads/s",
-            peers={peer: rate(partial(_each, call, bodies), reads) for peer, call in peers.items()},
-            limit=rate(partial(_each, bytearray, bodies), reads),
+            peers=found,
             setting={
                 "reads_a_message": reads // len(payloads),
                 "bytes_a_read": len(payloads[0][1]) * len(payloads) // reads,

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.site import Reader, ReaderFormat
+from core.wire import scan
 from ingest.adapters import ADAPTERS, MESSAGE_BYTES_MAX, BadMessage, Decoded, Message
 from ingest.adapters.decoded import DECODED_DTYPES
 from ingest.adapters.payload import ITEMS_MAX
@@ -38,6 +39,8 @@ SECONDS_MAX = 0.25
 Of the processor, for one answer to as much as a message may hold, on a machine that is busy. What is more like a
 message than 20,000 bad reads takes under 5 ms (test_adapter_bad_reads.py).
 """
+
+scan.warm_up()  # so that no answer is timed with a compile in it
 
 
 def sent(form: ReaderFormat, payload: bytes, level: str = "reads") -> Message:

@@ -23,7 +23,7 @@ TYPICAL_SHARE_MIN: Final = 0.9
 PARAMETERS_MAX: Final = 6
 KERNEL_PARAMETERS_MAX: Final = 8
 NESTING_MAX: Final = 3
-KERNEL_FILES: Final = re.compile(r"core/(engine/kernels\w*|epc\w*)\.py")
+KERNEL_FILES: Final = re.compile(r"core/((engine|wire)/kernels\w*|epc\w*)\.py")
 INTERFACE: Final = re.compile(r"(\w*router|\w*app)\.(get|post|put|delete|command)\b")
 BLOCKS: Final = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 # Put together here, so that this file doesn't hold what it forbids.

@@ -1,0 +1,1 @@
+"""Readers' JSON becomes columns here without a Python object a read; what is not known for certain is refused."""
