@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from core.wire import kernels_objects, kernels_text, kernels_values, records
+from core.wire import kernels_objects, kernels_records, kernels_text, kernels_values, records
 from core.wire.scan import Key, Shape
+from tallyport.bench.stream import BINARY
 from tests import naive_wire
 
 Args = tuple[Any, ...]
 Random = np.random.Generator
 W, N = records, naive_wire
-T, V, J = MODULES = (kernels_text, kernels_values, kernels_objects)
+T, V, J, B = MODULES = (kernels_text, kernels_values, kernels_objects, kernels_records)
 
 FLAT = Shape.of(
     Key(name="t", kind=W.WHOLE, field=W.SEEN, high=2.0**62, needed=True),
@@ -233,6 +234,27 @@ def key_case(rng: Random) -> Args:
     )
 
 
+def bits_case(rng: Random) -> Args:
+    """An EPC of any length that is its own key."""
+    first, second = (np.uint64(word) for word in rng.integers(0, 2**64, 2, np.uint64))
+    return first, second, 4 * int(rng.integers(2, 29)), row(rng)
+
+
+def records_case(rng: Random) -> Args:
+    """Records of any values, most of them good, and now and then one that isn't."""
+    n = int(rng.integers(1, 4))
+    bodies = np.frombuffer(rng.bytes(40 * n), BINARY).copy()
+    bodies["seen_us"] %= 2**60
+    bodies["bits"] = rng.choice([96, 96, 96, 8, 112], n)
+    bodies["antenna"] %= 32_768
+    if rng.random() < 0.3:
+        name, value = [("seen_us", -1), ("bits", 98), ("bits", 128), ("bits", 4), ("antenna", 40_000)][rng.integers(5)]
+        bodies[name][-1] = value
+    if rng.random() < 0.5:
+        bodies["rssi"], bodies["phase"], bodies["channel"], bodies["count"] = -32_768, 65_535, 0, 0
+    return np.frombuffer(b"head" + bodies.tobytes() + W.PAD, np.uint8), 4, rows(n)
+
+
 WIRE: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], Args]]] = {
     T.word: (N.word, lambda r: (padded(one_of(r, HEXES, TIMES)), int(r.integers(8)))),
     T.byte: (N.byte, lambda r: (padded(one_of(r, HEXES, TIMES)), int(r.integers(8)))),
@@ -275,4 +297,12 @@ WIRE: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], Args
     J.take_rows: (N.take_rows, rows_case),
     J.take_column: (N.take_column, column_case),
     J.take_columns: (N.take_columns, columns_case),
+    B.big_word: (N.big_word, lambda r: (padded(one_of(r, HEXES, TIMES)), int(r.integers(8)))),
+    B.pair: (N.pair, lambda r: (padded(one_of(r, HEXES, TIMES)), int(r.integers(8)))),
+    B.put_epc: (N.put_epc, bits_case),
+    B.put_radio: (
+        N.put_radio,
+        lambda r: (*(int(v) for v in r.choice([0, 1, 0x8000, 0xFFFF, 35_999, 36_000], 3)), row(r)),
+    ),
+    B.take_records: (N.take_records, records_case),
 }

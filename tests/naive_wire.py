@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import struct
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -327,3 +328,39 @@ def take_columns(text: Text, at: int, keys: Any, needed: int, reads: Any) -> tup
     if len(lengths) > 1 or any(needed >> k & 1 and k not in seen for k in range(len(keys))):
         return 0, REFUSED
     return lengths.pop(), end
+
+
+def big_word(text: Text, at: int) -> Any:
+    return np.uint64(int.from_bytes(text.tobytes()[at : at + 8], "big"))
+
+
+def pair(text: Text, at: int) -> int:
+    return int.from_bytes(text.tobytes()[at : at + 2], "little")
+
+
+def put_epc(first: Any, second: Any, bits: int, read: Any) -> None:
+    read["epc_hi"], read["epc_lo"] = key_of(f"{int(first) << 64 | int(second):032X}"[: bits // 4])
+
+
+def put_radio(rssi: int, phase: int, channel: int, read: Any) -> None:
+    if rssi != 0x8000:
+        read["rssi_dbm"] = np.float32(np.uint16(rssi).astype(np.int16)) * np.float32(0.01)
+    if phase != 0xFFFF:
+        read["phase_deg"] = np.mod(np.float32(phase) * np.float32(0.01), np.float32(360.0))
+    if channel != 0:
+        read["channel_mhz"] = np.float32(np.uint32(channel)) * np.float32(0.001)
+
+
+def take_records(text: Text, at: int, reads: Any) -> int:
+    for read in reads:
+        raw = text.tobytes()[at : at + 40]
+        (seen_us,), (first, second) = struct.unpack("<q", raw[:8]), struct.unpack(">QQ", raw[8:24])
+        bits, antenna, rssi, phase, channel, count, _ = struct.unpack("<HHHHIHH", raw[24:])
+        if not 0 <= seen_us <= 2**62 or antenna > 32_767 or not 8 <= bits <= 112 or bits % 4:
+            return REFUSED
+        forget(read)
+        read["raw_us"], read["antenna"], read["count"] = seen_us, antenna, max(count, 1)
+        put_epc(first, second, bits, read)
+        put_radio(rssi, phase, channel, read)
+        at += 40
+    return at

@@ -11,6 +11,7 @@ from typing import Final, Self
 import numpy as np
 
 from core.wire.kernels_objects import take_columns, take_rows
+from core.wire.kernels_records import RECORD_BYTES, take_records
 from core.wire.records import (
     ANY,
     KEY,
@@ -120,9 +121,16 @@ class Shape:
         return None if end == REFUSED else (_ROOM.take(n), end)
 
 
+def records(payload: bytes, start: int, n: int) -> Records | None:
+    """Read n fixed binary records, all of which lie in the payload; None where any is not known to be good."""
+    end = take_records(_ROOM.lay(payload), start, _ROOM.reads[:n])
+    return None if end == REFUSED else _ROOM.take(n)
+
+
 @cache
 def warm_up() -> None:
     """Compile the kernels, once a process: every shape has the same ones."""
     shape = Shape.of(Key(name="seen_us", kind=WHOLE, needed=True))
     shape.rows(b'[{"seen_us":1}]', 0)
     shape.columns(b'{"seen_us":[1]}', 0)
+    records(bytes(RECORD_BYTES), 0, 1)

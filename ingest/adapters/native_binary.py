@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from core.columns import keys_from_bits
 from core.model.columns import NO_CHANNEL_MHZ, NO_PHASE_DEG, UNHEARD_DBM
+from core.wire import scan
 from ingest.adapters.decoded import BadMessage, Decoded, DecodedReads
 from ingest.adapters.payload import check_count, quarantine
 from ingest.adapters.rows import TIME_US_MAX
+from ingest.adapters.scanned import columns_of
 
 MAGIC: Final = b"TPR1"
 _HEADER: Final = struct.Struct("<4sIQQ")
@@ -47,8 +49,12 @@ def decode_binary(payload: bytes) -> Decoded:
         raise BadMessage(f"{len(payload)} bytes where {n} binary records make {expected}")
     if seq > _SEQ_MAX:
         raise BadMessage(f"seq: {seq} is more than {_SEQ_MAX}")
-    records = np.frombuffer(payload, _RECORD, n, _HEADER.size)
     out = Decoded(seq=seq, boot=f"{boot:x}")
+    scanned = scan.records(payload, _HEADER.size, n)
+    if scanned is not None:
+        out.reads = columns_of(scanned)
+        return out
+    records = np.frombuffer(payload, _RECORD, n, _HEADER.size)
     good = _good(records, out)
     if not good.all():
         records = records[good]

@@ -1,4 +1,4 @@
-"""Messages scanned straight to columns, against the same messages read with msgspec: whatever the bytes, one answer."""
+"""Messages scanned straight to columns, against the same read with msgspec or numpy: one answer to any bytes."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.site import Reader, ReaderFormat
+from core.wire import scan
 from ingest.adapters import ADAPTERS, BadMessage, Decoded, Message, impinj, native, zebra
 from ingest.adapters.payload import ITEMS_MAX
 from tests import golden
@@ -42,10 +43,10 @@ COLUMNS = {
 KNOWN = (
     *(f"zebra/{name}" for name in ("batch", "conveyor", "custom", "inventory", "portal", "simple")),
     *(f"impinj/tag{name}" for name in ("", "_hex_only", "_base64url_only", "_no_last_seen")),
-    *("native/rows", "native/columns"),
+    *("native/rows", "native/columns", "native/binary"),
 )
 FORMATS = (ReaderFormat.NATIVE, ReaderFormat.ZEBRA, ReaderFormat.IMPINJ)
-SCANS = ((native, "scan"), (zebra, "all_rows"), (impinj, "all_rows"))
+SCANS = ((native, "scan"), (scan, "records"), (zebra, "all_rows"), (impinj, "all_rows"))
 PIECES = st.sampled_from(
     [
         *(text.encode() for text in (*NUMBERS, *TIMES, *HEXES[:4], *BASE64S[:3])),
@@ -115,8 +116,8 @@ def is_scanned(message: Message) -> bool:
     taken = []
     with ExitStack() as stack:
         for module, name in SCANS:
-            scan = getattr(module, name)
-            stack.enter_context(patch.object(module, name, lambda *said, scan=scan: taken.append(scan(*said))))
+            take = getattr(module, name)
+            stack.enter_context(patch.object(module, name, lambda *said, take=take: taken.append(take(*said))))
         answer(message)
     return taken != [] and taken[0] is not None
 

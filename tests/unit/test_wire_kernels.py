@@ -70,4 +70,4 @@ def filled(arg: Any) -> Any:
 
 def text_of(args: tuple[Any, ...]) -> str:
     """The text that they were tried on."""
-    return repr(args[0].tobytes().rstrip(b"\0")) if args[0].dtype == np.uint8 else ""
+    return repr(args[0].tobytes().rstrip(b"\0")) if getattr(args[0], "dtype", None) == np.uint8 else ""
