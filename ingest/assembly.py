@@ -81,20 +81,18 @@ class Assembly:
         row.messages += 1
         row.ignored += bool(decoded.ignored)
         row.last_arrived_us = arrived_us
-        raw = decoded.reads.raw_us
-        sane = (raw >= arrived_us - PAST_US_MAX) & (raw <= arrived_us + FUTURE_US_MAX)
-        newest_us = int(raw[sane].max()) if sane.any() else 0
+        good, insane_us = _of_their_time(decoded.reads, arrived_us)
+        newest_us = int(good.raw_us.max()) if len(good) else 0
         if newest_us:
             self._offsets.observe(reader.id, arrived_us, newest_us)
         row.clock_offset_us = self._offsets.of(reader.id)
         self._ledger.sequence(reader.id, decoded, newest_us, arrived_us)
-        bad = decoded.bad + int(raw.size - np.count_nonzero(sane))
+        bad = decoded.bad + insane_us.size
         if bad:
             row.quarantined += bad
             count("ingest.quarantined", bad)
-            reason = _summary(decoded, raw[~sane], arrived_us, bad)
+            reason = _summary(decoded, insane_us, arrived_us, bad)
             work.keep(dead_letter(taken.delivery, reader.id, reason))
-        good = decoded.reads if sane.all() else decoded.reads.take(sane)
         row.received += len(good)
         count("ingest.reads", len(good))
         if len(good):
@@ -105,10 +103,9 @@ class Assembly:
     def _columns(self, work: "_Work", reader: Reader, reads: DecodedReads, arrived_us: int) -> ReadColumns:
         stream_us = self._stream.at(arrived_us)
         table = self._points[reader.id]
-        port = np.clip(reads.antenna, 0, table.size - 1)
-        point = table[port]
-        unknown = (point < 0) | (port != reads.antenna)
-        if unknown.any():
+        point = table.take(reads.antenna, mode="clip")
+        if point.min() < 0:
+            unknown = point < 0
             point = np.where(unknown, table[0], point)
             self._warn(work, reader, reads.antenna[unknown], arrived_us)
         n = len(reads)
@@ -116,7 +113,7 @@ class Assembly:
             seen_us=reads.raw_us + self._offsets.of(reader.id),
             raw_us=reads.raw_us,
             arrived_us=np.full(n, stream_us, np.int64),
-            read_point=point.astype(np.int32, copy=False),
+            read_point=point,
             epc_hi=reads.epc_hi,
             epc_lo=reads.epc_lo,
             rssi_dbm=reads.rssi_dbm,
@@ -188,9 +185,18 @@ class _Work:
             count("ingest.dead_letters_dropped")
 
 
+def _of_their_time(reads: DecodedReads, arrived_us: int) -> tuple[DecodedReads, npt.NDArray[np.int64]]:
+    """Reads that can have been seen when they say, and the times of those that can't."""
+    raw, first, last = reads.raw_us, arrived_us - PAST_US_MAX, arrived_us + FUTURE_US_MAX
+    if not raw.size or (raw.min() >= first and raw.max() <= last):
+        return reads, raw[:0]
+    sane = (raw >= first) & (raw <= last)
+    return reads.take(sane), raw[~sane]
+
+
 def _point_table(site: Site, reader: Reader) -> npt.NDArray[np.int32]:
-    """Antenna port -> read point, -1 where the plan has no such antenna."""
-    table = np.full(max((a.port for a in reader.antennas), default=0) + 1, -1, np.int32)
+    """Antenna port -> read point, -1 where the plan has no such antenna; the last stands for all ports above."""
+    table = np.full(max((a.port for a in reader.antennas), default=0) + 2, -1, np.int32)
     for port in (0, *(a.port for a in reader.antennas)):
         table[port] = site.read_point_index[reader.id, port]
     return table
