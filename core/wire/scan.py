@@ -41,16 +41,13 @@ class _Room(threading.local):
         self.reads = np.empty(READS_MAX, READ)
         self._window = self.text.data
 
-    def lay(self, payload: bytes) -> Bytes:
-        """The text of a message, not longer than TEXT_BYTES_MAX."""
+    def lay(self, payload: bytes) -> tuple[Bytes, Records]:
+        """The text of a message, not longer than TEXT_BYTES_MAX, and room for its reads."""
         end = len(payload)
-        self._window[:end] = payload
-        self._window[end : end + len(PAD)] = PAD
-        return self.text
-
-    def take(self, n: int) -> Records:
-        """The first n reads, for good."""
-        return np.frombuffer(self.reads[:n].tobytes(), READ)
+        window = self._window
+        window[:end] = payload
+        window[end : end + len(PAD)] = PAD
+        return self.text, self.reads
 
 
 _ROOM: Final = _Room()
@@ -112,19 +109,27 @@ class Shape:
 
         None where anything at all is not known for certain to be good.
         """
-        n, end = take_rows(_ROOM.lay(payload), start, self.keys, self.needed, _ROOM.reads)
-        return None if end == REFUSED else (_ROOM.take(n), end)
+        text, reads = _ROOM.lay(payload)
+        n, end = take_rows(text, start, self.keys, self.needed, reads)
+        return None if end == REFUSED else (_kept(reads, n), end)
 
     def columns(self, payload: bytes, start: int) -> tuple[Records, int] | None:
         """Read an object of lists, one a column; otherwise as `rows`."""
-        n, end = take_columns(_ROOM.lay(payload), start, self.keys, self.needed, _ROOM.reads)
-        return None if end == REFUSED else (_ROOM.take(n), end)
+        text, reads = _ROOM.lay(payload)
+        n, end = take_columns(text, start, self.keys, self.needed, reads)
+        return None if end == REFUSED else (_kept(reads, n), end)
+
+
+def _kept(reads: Records, n: int) -> Records:
+    """The first n reads of a thread's room, for good. Copying them as records would go field by field."""
+    return np.frombuffer(reads[:n].tobytes(), READ)
 
 
 def records(payload: bytes, start: int, n: int) -> Records | None:
     """Read n fixed binary records, all of which lie in the payload; None where any is not known to be good."""
-    end = take_records(_ROOM.lay(payload), start, _ROOM.reads[:n])
-    return None if end == REFUSED else _ROOM.take(n)
+    text, reads = _ROOM.lay(payload)
+    end = take_records(text, start, reads[:n])
+    return None if end == REFUSED else _kept(reads, n)
 
 
 @cache

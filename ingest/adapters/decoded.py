@@ -32,7 +32,8 @@ class Message:
     reader: Reader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: that takes as long for each message as scanning ten of its reads.
+@dataclass(slots=True, kw_only=True)
 class DecodedReads:
     """
     Reads of one message in the reader's own words, n of them; what was not said stands as core.model.columns' sentinel.

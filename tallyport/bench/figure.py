@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 State = TypeVar("State")
 
 RUNS: Final = 5
-ROUNDS: Final = 20
+ROUNDS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
