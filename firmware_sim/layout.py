@@ -1,5 +1,5 @@
 """
-The demo warehouse is laid out here: 80 by 50 metres, 36 zones, 27 readers.
+The demo warehouse is laid out here: 80 by 50 metres, 36 zones, 31 readers.
 
 Along the lower wall lie six dock doors, three for goods in and three for goods out; behind them receiving and staging,
 then picking and packing, then two rows of storage aisles; on the right the staff exit, returns, quarantine, the cage

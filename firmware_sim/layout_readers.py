@@ -21,18 +21,20 @@ def readers(zones: tuple[ZonePlan, ...]) -> tuple[ReaderPlan, ...]:
     return (
         *(_door(n, firmware, style, by_id) for n, (firmware, style) in enumerate(_DOORS, start=1)),
         _exit(by_id["exit-staff"]),
-        _reader("recv-1", "Receiving 1", "native", "columns", _row(by_id["receiving-1"], 3)),
-        _reader("recv-2", "Receiving 2", "native", "binary", _row(by_id["receiving-2"], 3)),
+        _reader("recv-1", "Receiving 1", "native", "columns", _row(by_id["receiving-1"], 4)),
+        _reader("recv-2", "Receiving 2", "native", "binary", _row(by_id["receiving-2"], 4)),
         _reader("stage-1", "Staging 1", "zebra", "INVENTORY", _row(by_id["staging-1"], 2)),
         _reader("stage-2", "Staging 2", "zebra", "INVENTORY", _row(by_id["staging-2"], 2)),
         _reader("stage-3", "Staging 3", "native", "rows", _row(by_id["staging-3"], 2)),
-        _reader("pick-1", "Picking", "native", "columns", _across(by_id["picking-1"], by_id["picking-2"])),
-        _reader("pack-1", "Packing", "native", "binary", _across(by_id["packing-1"], by_id["packing-2"])),
+        _reader("pick-1", "Picking 1", "native", "columns", _row(by_id["picking-1"], 4)),
+        _reader("pick-2", "Picking 2", "native", "binary", _row(by_id["picking-2"], 4)),
+        _reader("pack-1", "Packing 1", "native", "binary", _row(by_id["packing-1"], 4)),
+        _reader("pack-2", "Packing 2", "native", "rows", _row(by_id["packing-2"], 4)),
         _conveyor(by_id["packing-1"]),
         *_aisles(by_id),
         _reader("returns-1", "Returns", "zebra", "CUSTOM", _row(by_id["returns"], 1)),
         _reader("returns-2", "Returns desk", "zebra", "SIMPLE", _row(by_id["returns"], 1)),
-        _reader("quarantine-1", "Quarantine", "native", "columns", _row(by_id["quarantine"], 1)),
+        _reader("quarantine-1", "Quarantine", "native", "columns", _row(by_id["quarantine"], 2)),
         _reader("cage-1", "Cage", "native", "rows", _row(by_id["cage"], 2)),
         _reader("office-1", "Office", "impinj", "events", _row(by_id["office"], 1), rounds_per_s=40.0),
         ReaderPlan(id="env-1", name="Sensor gateway", firmware="native", style="rows"),
@@ -46,7 +48,7 @@ def _reader(
     style: Style,
     antennas: tuple[AntennaPlan, ...],
     *,
-    rounds_per_s: float = 150.0,
+    rounds_per_s: float = 400.0,
 ) -> ReaderPlan:
     slash = "/" if reader_id == "stage-2" else ""  # some operators' topics begin with one
     return ReaderPlan(
@@ -69,25 +71,17 @@ def _row(zone: ZonePlan, count: int) -> tuple[AntennaPlan, ...]:
     return tuple(AntennaPlan(port=i + 1, x=zone.x0 + width * (i + 0.5), y=y, zone=zone.id) for i in range(count))
 
 
-def _column(zone: ZonePlan, first_port: int) -> tuple[AntennaPlan, ...]:
-    """Hang two antennas along an aisle."""
-    x = zone.middle[0]
-    return (
-        AntennaPlan(port=first_port, x=x, y=zone.y0 + 3.0, zone=zone.id),
-        AntennaPlan(port=first_port + 1, x=x, y=zone.y1 - 3.0, zone=zone.id),
-    )
-
-
-def _across(left: ZonePlan, right: ZonePlan) -> tuple[AntennaPlan, ...]:
-    """Hang two antennas over each of two zones, on one reader."""
+def _column(zone: ZonePlan, count: int, first_port: int) -> tuple[AntennaPlan, ...]:
+    """Hang antennas evenly along an aisle."""
+    step = (zone.y1 - zone.y0) / count
     return tuple(
-        AntennaPlan(port=port, x=zone.x0 + (zone.x1 - zone.x0) * part, y=zone.middle[1], zone=zone.id)
-        for port, (zone, part) in enumerate(((left, 0.25), (left, 0.75), (right, 0.25), (right, 0.75)), start=1)
+        AntennaPlan(port=first_port + i, x=zone.middle[0], y=zone.y0 + step * (i + 0.5), zone=zone.id)
+        for i in range(count)
     )
 
 
 def _aisles(by_id: dict[str, ZonePlan]) -> list[ReaderPlan]:
-    """One reader for two neighbouring aisles, two antennas in each."""
+    """One reader of eight ports for two neighbouring aisles, four antennas over each."""
     pairs = [(row, pair) for row in (1, 2) for pair in ("ab", "cd", "ef", "gh")]
     return [
         _reader(
@@ -95,7 +89,7 @@ def _aisles(by_id: dict[str, ZonePlan]) -> list[ReaderPlan]:
             f"Aisles {row}{pair[0].upper()} and {row}{pair[1].upper()}",
             "native",
             style,
-            (*_column(by_id[f"aisle-{row}{pair[0]}"], 1), *_column(by_id[f"aisle-{row}{pair[1]}"], 3)),
+            (*_column(by_id[f"aisle-{row}{pair[0]}"], 4, 1), *_column(by_id[f"aisle-{row}{pair[1]}"], 4, 5)),
             rounds_per_s=700.0,
         )
         for (row, pair), style in zip(pairs, _AISLE_STYLES, strict=True)

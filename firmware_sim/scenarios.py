@@ -136,7 +136,7 @@ _HARD: Final = (
     replace(
         _CALM,
         name="dead-antenna",
-        about="hard: one of two antennas of an aisle and one of a dock door hear nothing",
+        about="hard: one of four antennas of an aisle and one of a dock door hear nothing",
         faults=(
             Fault(kind="antenna", reader="aisle-1cd", from_s=0.0, to_s=ALWAYS_S, parameters={"port": 2.0}),
             Fault(kind="antenna", reader="dock-4", from_s=0.0, to_s=ALWAYS_S, parameters={"port": 3.0}),

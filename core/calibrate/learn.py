@@ -38,11 +38,14 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
     if step_m:
         heard = Heard(hearing_of_cells(points, places, site))
         manner = Manner(evidence=CELL_EVIDENCE, temper_s=0.0, gain_db=0.0, leave_per_s=WALK_M_PER_S / step_m)
+    elif is_walk(reads):
+        places, hearing = hearing_of_walk(site, reads.kept(dedupe_us_of(site)))
+        heard, manner = Heard(hearing), Manner()
     else:
         heard, manner = _learn_zones(site, places, reads)
     return Calibration(
         site=site.id,
-        step_m=step_m,
+        step_m=places.step_m,
         read_points=tuple((point.reader, point.antenna) for point in site.read_points),
         zones=tuple(Counter(site.zones[zone].id for zone in places.zone.tolist()).items()),
         hearing=heard.hearing,
@@ -58,8 +61,6 @@ def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Hear
     if not np.isin(reads.zone, places.zone).any():
         return Heard(prior), Manner()
     reads = reads.kept(dedupe_us_of(site))
-    if is_walk(reads):
-        return Heard(hearing_of_walk(site, places, reads, prior)), Manner()
     hearing, gain_db = hearing_of_zones(reads, places, prior)
     if len(places) < 2:  # noqa: PLR2004 - nothing to tell apart
         return Heard(hearing), replace(Manner(), gain_db=max(gain_db, 0.5))

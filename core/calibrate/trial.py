@@ -97,6 +97,12 @@ def with_manner(plan: Plan, manner: Manner) -> Plan:
 
 def worth(plan: Plan, reads: LabelledReads) -> float:
     """Accuracy of the zones told after settling, less what needless changes cost."""
+    right, needless = judged(plan, reads)
+    return right - RESTLESS * needless
+
+
+def judged(plan: Plan, reads: LabelledReads) -> tuple[float, float]:
+    """Accuracy of the zones told after settling, and how many needless changes a minute of a tag there are."""
     reads = reads.take(np.arange(len(reads)) < READS_MAX)
     n_tags = int(reads.tag.max(initial=-1)) + 1
     zone = np.zeros(len(reads), np.int16)
@@ -110,10 +116,10 @@ def worth(plan: Plan, reads: LabelledReads) -> float:
     lasts_us = np.minimum(np.append(np.where(same, np.diff(at_us), GAP_US_MAX), GAP_US_MAX), GAP_US_MAX)
     began = np.append(True, ~same | (stay[1:] != stay[:-1]))
     began_us = np.maximum.accumulate(np.where(began, np.arange(tag.size), 0))
-    judged = (true >= 0) & (at_us - at_us[began_us] >= SETTLING_US)
-    right = (lasts_us * (told == true))[judged].sum() / max(lasts_us[judged].sum(), 1)
+    settled = (true >= 0) & (at_us - at_us[began_us] >= SETTLING_US)
+    right = (lasts_us * (told == true))[settled].sum() / max(lasts_us[settled].sum(), 1)
     minutes = max(float(lasts_us[true >= 0].sum()) / MINUTE_US, 1.0)
-    return float(right - RESTLESS * max(changes - true_changes, 0) / minutes)
+    return float(right), max(changes - true_changes, 0) / minutes
 
 
 def _evidence(reads: LabelledReads) -> Records:

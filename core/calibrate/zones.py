@@ -28,7 +28,7 @@ def hearing_of_zones(reads: LabelledReads, places: Places, prior: Hearing) -> tu
     """
     shape = prior.dbm.shape
     reads, group = _grouped(reads, places)
-    chance = np.log(_shares(group, prior)[1] + CHANCE_MIN)
+    chance = np.log(_shares(group, prior) + CHANCE_MIN)
     heard = reads.rssi_dbm > UNHEARD_DBM
     group, tag, level = group[heard], reads.tag[heard].astype(np.intp), reads.rssi_dbm[heard].astype(np.float64)
     gain, middle = _gains(level, group, tag, prior.dbm.astype(np.float64).ravel())
@@ -44,11 +44,6 @@ def hearing_of_zones(reads: LabelledReads, places: Places, prior: Hearing) -> tu
     return table, float(gain.std())
 
 
-def shares_of(reads: LabelledReads, places: Places, prior: Hearing) -> tuple[Floats, Floats]:
-    """Read points' shares of a place's reads, by the plan and as found: float64[A, P] each, columns summing to 1."""
-    return _shares(_grouped(reads, places)[1], prior)
-
-
 def _grouped(reads: LabelledReads, places: Places) -> tuple[LabelledReads, npt.NDArray[np.intp]]:
     """The reads of known places, and for each its read point and place as one number."""
     place_of = np.full(int(places.zone.max(initial=0)) + 1, -1)
@@ -59,12 +54,13 @@ def _grouped(reads: LabelledReads, places: Places) -> tuple[LabelledReads, npt.N
     return reads, reads.read_point.astype(np.intp) * len(places) + place_of[reads.zone]
 
 
-def _shares(group: npt.NDArray[np.intp], prior: Hearing) -> tuple[Floats, Floats]:
-    """A place never visited keeps the plan's shares."""
+def _shares(group: npt.NDArray[np.intp], prior: Hearing) -> Floats:
+    """Read points' shares of each place's reads, float64[A, P]; a place never visited keeps the plan's."""
     n = np.bincount(group, minlength=prior.dbm.size).reshape(prior.dbm.shape).astype(np.float64)
     told = np.exp(prior.chance.astype(np.float64))
     told /= told.sum(axis=0)
-    return told, (n + CHANCE_READS * told) / (n.sum(axis=0) + CHANCE_READS)
+    shares: Floats = (n + CHANCE_READS * told) / (n.sum(axis=0) + CHANCE_READS)
+    return shares
 
 
 def _gains(

@@ -10,7 +10,7 @@ from core.engine.kernels_narrow import GRAINS
 from core.engine.manner import Manner
 from core.engine.places import Places, places_of
 from core.engine.prior import coverage_of, prior_of
-from core.engine.records import CELL_SLOTS, SLOTS, Floats, Plan
+from core.engine.records import CELL_SLOTS, PIECE_SLOTS, SLOTS, Floats, Plan
 from core.engine.sway import Sway, no_sway
 from core.model.columns import NOWHERE
 from core.site import PORTALS, Site
@@ -47,12 +47,12 @@ def plan_of(
     reader_of = [site.reader_index.get(point.reader, -1) for point in site.read_points]
     return Plan(
         hears=np.stack((hearing.dbm, hearing.up_db**2, hearing.down_db**2, hearing.chance), axis=2),
-        nearby=_nearby(hearing, CELL_SLOTS if places.step_m else SLOTS),
+        nearby=_nearby(hearing, _slots(places)),
         place_zone=places.zone,
         place_xy=places.xy,
         next_place=places.next,
         antenna_pull=0.0 if places.step_m else ZONE_PULL,
-        told_m=TOLD_CELLS * places.step_m if places.step_m else TOLD_M,
+        told_m=TOLD_CELLS * places.step_m if places.fine else TOLD_M,
         antenna=np.array([(p.x, p.y) for p in site.read_points], np.float32).reshape(-1, 2),
         corner=corner.astype(np.float32),
         grain_m=max(float((far - corner).max()), 1.0) / GRAINS,
@@ -106,6 +106,13 @@ def _box(site: Site) -> tuple[Floats, Floats]:
     spots += [corner for zone in site.zones for corner in zone.polygon]
     at = np.array(spots, np.float64).reshape(-1, 2)
     return at.min(axis=0, initial=0.0), at.max(axis=0, initial=0.0)
+
+
+def _slots(places: Places) -> int:
+    """In how many places at once a tag may be."""
+    if places.fine:
+        return CELL_SLOTS
+    return PIECE_SLOTS if places.step_m else SLOTS
 
 
 def _nearby(hearing: Hearing, slots: int) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:

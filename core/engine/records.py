@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 SLOTS: Final = 5
 """Places a tag is believed to be in at once where places are zones."""
+PIECE_SLOTS: Final = 32
+"""And where places are pieces of zones."""
 CELL_SLOTS: Final = 256
 """And where they are cells of zones."""
 NEXT: Final = 8
