@@ -7,7 +7,7 @@ WORKERS ?= $(shell n=$$(nproc); echo $$((n < 7 ? n + 1 : 8)))
 WEB_SOURCES := $(shell find api/web -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench accuracy screenshots services python web lock
+.PHONY: help run test check bench accuracy faults screenshots services python web lock
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -42,6 +42,11 @@ bench: python ## Measure every stage beside its peers
 
 accuracy: python ## Hold the engine against recordings and published rules, and write docs/accuracy.md
 	$(BIN)/python -m tests.accuracy --out docs/accuracy.md
+
+faults: services python ## Break things on purpose and count what is lost (ID=F11 SEEDS=25 for some of it)
+	@echo "faults: compiling the engine, unless it is compiled already"
+	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; warm_up()'
+	@$(BIN)/python -m tests.faults $(ID) --seeds $(or $(SEEDS),1)
 
 screenshots: python web ## Take the pictures in docs/pictures anew
 	$(BIN)/python -m tests.browser.screenshots

@@ -1,0 +1,77 @@
+"""`python -m tests.faults [ID...]`: break things on purpose and print one JSON line a run."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.faults.judge import Verdict
+from tests.faults.matrix import MATRIX
+from tests.faults.report import summary, table
+from tests.faults.runs import run
+from tests.faults.stage import Fault, House
+from tests.servers import remove, temporary_folder
+
+
+def main() -> int:
+    """Run; 1 where a run was not passed."""
+    told = _told()
+    with _house(keep=told.keep) as house:
+        runs = [
+            (fault, _tried(fault, seed, house, json_lines=not told.table))
+            for fault in _chosen(told.id)
+            for seed in range(told.seed, told.seed + told.seeds)
+        ]
+    if told.table:
+        sys.stdout.write(table(runs))
+    else:
+        sys.stderr.write(summary([verdict for _, verdict in runs]))
+    return 1 if any(verdict.wrong() for _, verdict in runs) else 0
+
+
+def _tried(fault: Fault, seed: int, house: House, *, json_lines: bool) -> Verdict:
+    began_s = time.monotonic()
+    verdict = run(fault, seed, house)
+    if json_lines:
+        sys.stdout.write(json.dumps(verdict.line()) + "\n")
+        sys.stdout.flush()
+    said = "; ".join(verdict.wrong()) or "passed"
+    sys.stderr.write(f"{fault.id} {fault.title}: {said} ({time.monotonic() - began_s:.0f} s)\n")
+    return verdict
+
+
+def _told() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("id", nargs="*", help="faults to try, such as F01; all where none is named")
+    parser.add_argument("--seeds", type=int, default=1, help="how often each is run, with another seed each time")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--table", action="store_true", help="print the table of docs/reliability.md instead of JSON")
+    parser.add_argument("--keep", action="store_true", help="leave the servers' files and all logs")
+    return parser.parse_args()
+
+
+def _chosen(ids: list[str]) -> list[Fault]:
+    unknown = set(ids) - {fault.id for fault in MATRIX}
+    if unknown:
+        sys.exit(f"no fault {', '.join(sorted(unknown))}: there are {', '.join(fault.id for fault in MATRIX)}")
+    return [fault for fault in MATRIX if not ids or fault.id in ids]
+
+
+@contextmanager
+def _house(*, keep: bool) -> Iterator[House]:
+    folder = temporary_folder()
+    house = House(folder)
+    try:
+        yield house
+    finally:
+        house.close()
+        if keep:
+            sys.stderr.write(f"kept: {folder}\n")
+        else:
+            remove(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

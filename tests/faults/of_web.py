@@ -1,0 +1,103 @@
+"""Faults between the web service and the people who look at alerts."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+from core.store import open_store
+from core.store.tokens import Role, create_token
+from tallyport.client import answers
+from tallyport.services.process import LOOPBACK, free_port
+from tests.faults.clients import Clients, listening
+from tests.faults.processes import Service
+from tests.faults.proxy import Proxy, proxy_of
+from tests.faults.stage import Stage
+
+CLIENTS: Final = 20
+CROWD: Final = 50
+"""As many as one token may have."""
+BACK_S_MAX: Final = 30.0
+TOLD_S_MAX: Final = 30.0
+CAUGHT_UP_S_MAX: Final = 15.0
+
+Break = Callable[[Stage, Service, Proxy, Clients], None]
+
+
+def clients_cut(stage: Stage) -> None:
+    """Clients' connections reset again and again, while alerts come and go."""
+    _with_clients(stage, CLIENTS, _cut_often)
+
+
+def _cut_often(stage: Stage, _api: Service, link: Proxy, _clients: Clients) -> None:
+    ends = time.monotonic() + 8.0
+    while time.monotonic() < ends:
+        stage.pause(0.2, 0.8)
+        link.cut()
+
+
+def service_restarted(stage: Stage) -> None:
+    """The web service stopped, and then killed, with a crowd connected."""
+    _with_clients(stage, CROWD, _restart)
+
+
+def _restart(stage: Stage, api: Service, _link: Proxy, clients: Clients) -> None:
+    for end in (api.stop, api.kill):
+        end()
+        since_s = time.monotonic()
+        api.start()
+        back = stage.until(lambda: clients.all_in(since_s), BACK_S_MAX)  # noqa: B023 - asked before the next round
+        stage.must("not all clients came back", hold=back)
+        stage.verdict.notes["all_back_s"] = round(time.monotonic() - since_s, 1)
+
+
+def _with_clients(stage: Stage, number: int, break_things: Break) -> None:
+    """Break things while many tags go missing and come back, and count what any client was not told of it."""
+    with _serving(stage) as (api, link, token):
+        url = f"ws://{LOOPBACK}:{link.port}/ws/v1/alerts?site={stage.site}"
+        with listening(number, url, token) as clients:
+            stage.must("clients were not let in", hold=stage.until(clients.all_in, BACK_S_MAX))
+            taken = stage.world.take_many_away()
+            break_things(stage, api, link, clients)
+            stage.until(lambda: stage.world.alerts <= stage.judge.alerts().keys(), TOLD_S_MAX)
+            stage.world.bring_back(taken)
+            break_things(stage, api, link, clients)
+            stage.until(lambda: _resolved(stage) >= len(taken), TOLD_S_MAX)
+            stage.until(lambda: clients.missed(_events(stage)) == 0, CAUGHT_UP_S_MAX)
+            stage.verdict.ws_gaps = clients.missed(_events(stage))
+            stage.must("too few events for the clients to miss", hold=len(_events(stage)) >= 2 * len(taken))
+            stage.verdict.notes["events"] = len(_events(stage))
+            stage.verdict.notes["connections"] = sum(client.connections for client in clients.all)
+
+
+def _resolved(stage: Stage) -> int:
+    return len(stage.judge.rows(_EVENTS + " AND change = 'resolved'"))
+
+
+def _events(stage: Stage) -> set[int]:
+    return {int(row[0]) for row in stage.judge.rows(_EVENTS)}
+
+
+_EVENTS: Final = "SELECT seq FROM alert_event WHERE site_id = (SELECT site_id FROM site WHERE id = %(site)s)"
+
+
+@contextmanager
+def _serving(stage: Stage) -> Iterator[tuple[Service, Proxy, str]]:
+    """The web service, a link to it, and a token that may look."""
+    port = free_port()
+    told = {**stage.service.told, "TALLYPORT_API_PORT": str(port)}
+    api = Service(("api",), told, stage.service.log.with_suffix(".api.log"))
+    api.ready = partial(answers, f"http://{LOOPBACK}:{port}/readyz")
+    with proxy_of(port, stage.seed) as link:
+        try:
+            api.start()
+            yield api, link, asyncio.run(_token(stage.database_url))
+        finally:
+            api.kill()
+
+
+async def _token(url: str) -> str:
+    async with open_store(url, role="api") as store, store.connection() as conn:
+        return (await create_token(conn, name="faults", role=Role.VIEWER))[1]
