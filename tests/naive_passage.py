@@ -227,16 +227,17 @@ def note_eye(door: int, outside: int, seen_us: int, at: Any) -> None:
 def ask_pallet(p: int, door: int, doors: Any, at: Any, work: Any, own: Any) -> None:
     peak_us = int(at.open[p]["peak_us"])
     near_by = 0
-    said = [c["logits"].astype(float) for c in at.closed[door] if abs(int(c["peak_us"]) - peak_us) < 1_000_000]
+    said = [c["logits"].astype(float) for c in at.closed[door] if abs(int(c["peak_us"]) - peak_us) < 1_500_000]
     for q in range(at.n[1]):
         row = at.open[q]
-        near = abs(int(row["peak_us"]) - peak_us) < 1_000_000
-        if near_by < 10 and q != p and near and at.visits[row["visit"]]["door"] == door:
+        near = abs(int(row["peak_us"]) - peak_us) < 1_500_000
+        if near_by < 16 and q != p and near and at.visits[row["visit"]]["door"] == door:
             way = weigh_kinds(row, door, doors, work)
             near_by += 1
             said.append(np.append(work.logits, way))
-    moving = [one for one in said if likeliest_kind(one[:3]) != STATIC]
-    own[:] = np.mean([own.copy(), *moving[:9]], axis=0)
+    moving = [one for one in said if likeliest_kind(one[:3]) != STATIC][:16]
+    if moving:
+        own[:] = own / 2.0 + np.mean(moving, axis=0) / 2.0
 
 
 def judge(p: int, doors: Any, at: Any, work: Any) -> int:

@@ -114,7 +114,10 @@ def shape_of(work: Any) -> None:
 
 def way_of(work: Any, weights: Any) -> float:
     path = work.path[0]
-    work.way[:] = work.axis[0] @ work.late, -work.axis[0] @ work.wave[:, 1], path[-2:].mean() - path[:2].mean()
+    first, last, after = work.feature[42:45]
+    begins_and_ends = path[-2:].mean() - path[:2].mean()
+    work.way[:3] = work.axis[0] @ work.late, -work.axis[0] @ work.wave[:, 1], begins_and_ends
+    work.way[3:] = (last - first) / 20.0, -after
     return float(work.way @ weights)
 
 
@@ -124,7 +127,11 @@ def progress_of(work: Any, sign: float) -> None:
     work.feature[[2, 3]] = sign * work.way[1], sign * work.way[0]
     work.feature[[9, 10, 11, 12]] = min(begin, end), abs(path[3:5].mean()), -path[1:3].mean(), path[5:7].mean()
     work.feature[13] = np.ptp(work.path[1])
-    work.feature[17:25], work.feature[25:33] = path, work.path[2] - work.path[2].mean()
+    work.feature[17:25], work.feature[25:33], work.feature[33:41] = (
+        path,
+        work.path[2] - work.path[2].mean(),
+        work.path[1],
+    )
     used = work.late[work.use > 0]
     work.feature[16] = used.std() if used.size else 0.0
 
@@ -138,10 +145,10 @@ def measure(row: Any, door: int, doors: Any, work: Any) -> float:
     trace(work)
     work.feature[0] = np.log(spread_of(row, first, last) + 0.5) / 2.0
     shape_of(work)
+    contrast(row, work)
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
     work.feature[14] = row["peak_dbm"]
-    contrast(row, work)
     return logit
 
 
@@ -154,5 +161,6 @@ def lead(row: Any, first: int, last: int) -> float:
 
 def contrast(row: Any, work: Any) -> None:
     n = bins_of(row)
-    work.feature[33:36] = lead(row, 0, n), lead(row, 0, min(8, n)), lead(row, max(n - 8, 0), n)
-    work.feature[36] = float((row["rival_dbm"][n:] > -100.0).any())
+    work.feature[41:44] = lead(row, 0, n), lead(row, 0, min(8, n)), lead(row, max(n - 8, 0), n)
+    heard = row["rival_dbm"] > -100.0
+    work.feature[44] = 1.0 if heard[n:].any() else -float(heard.any())

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.engine.kernels_jit import njit_roomy
 from core.engine.kernels_passage_window import spread_of, window_of
-from core.engine.kernels_rival import contrast
+from core.engine.kernels_rival import CLEAR_DB, RIVAL, contrast
 from core.engine.records import Row
 from core.engine.records_passage import ANTENNAS, SEGMENTS, WAVES, Doors, Work
 
@@ -17,7 +17,7 @@ FLOOR: Final = 0.5
 ACROSS_M_MIN: Final = 0.3
 """Antennas that are spread less than this along an axis tell nothing of it."""
 ALONG: Final = 17
-"""The features from here on are the path along the way out, and after it the mean level, part by part."""
+"""The features from here on are the path along the way out, then the mean level, then the path across; part by part."""
 RISE: Final = 1
 HUMP: Final = 2
 COSINES: Final = (
@@ -197,12 +197,14 @@ def way_of(work: Work, weights: np.ndarray) -> float:
     """
     Put down the evidence of the direction. Returns its logit, positive for out.
 
-    work     Work                 in: wave, axis, late, path; out: way
+    work     Work                 in: wave, axis, late, path, features of rivals; out: way
     weights  float64[DIRECTIONS]
     """
     work.way[0] = (work.axis[0] * work.late).sum()
     work.way[1] = -(work.axis[0] * work.wave[:, 1]).sum()
     work.way[2] = (work.path[0, SEGMENTS - 2 :] - work.path[0, :2]).sum() / 2.0
+    work.way[3] = (work.feature[RIVAL + 2] - work.feature[RIVAL + 1]) / CLEAR_DB
+    work.way[4] = -work.feature[RIVAL + 3]
     return float((work.way * weights).sum())
 
 
@@ -211,7 +213,7 @@ def progress_of(work: Work, sign: float) -> None:
     """
     Put down how far the tag comes along the way it goes, and how straight; and the levels as they went.
 
-    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16 to 32
+    work  Work   in: way, path, late, use; out: features 2, 3, 9 to 13, 16 to 40
     sign  float  1 for out, -1 for in
     """
     path = work.path[0]
@@ -227,6 +229,7 @@ def progress_of(work: Work, sign: float) -> None:
     for k in range(SEGMENTS):
         work.feature[ALONG + k] = sign * path[k]
         work.feature[ALONG + SEGMENTS + k] = work.path[2, k] - level
+        work.feature[ALONG + 2 * SEGMENTS + k] = work.path[1, k]
     n = max(work.use.sum(), 1.0)
     middle = (work.late * work.use).sum() / n
     work.feature[16] = np.sqrt(((work.late - middle) ** 2 * work.use).sum() / n)
@@ -250,8 +253,8 @@ def measure(row: Row, door: int, doors: Doors, work: Work) -> float:
     trace(work)
     work.feature[0] = np.log(spread_of(row, first, last) + FLOOR) / 2.0
     shape_of(work)
+    contrast(row, work)
     logit = way_of(work, doors.direction[door])
     progress_of(work, 1.0 if logit >= 0.0 else -1.0)
-    contrast(row, work)
     work.feature[14] = row["peak_dbm"]
     return logit

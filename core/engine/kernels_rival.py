@@ -12,7 +12,7 @@ CLEAR_DB: Final = 20.0
 """By more than this nobody is louder, and it is what a tag counts as that nobody else hears."""
 END_BINS: Final = 8
 """Two seconds at either end of a passage."""
-RIVAL: Final = 33
+RIVAL: Final = 41
 """The first of the four features here."""
 
 
@@ -60,7 +60,9 @@ def lead(row: Row, first: int, last: int) -> float:
 @njit
 def contrast(row: Row, work: Work) -> None:
     """
-    Put down how a door hears a tag beside all else that does: in all, at first, at last, and after the last read.
+    Put down how a door hears a tag beside all else that does: in all, at first, at last; and who hears it afterwards.
+
+    The last is 1 where something else does, -1 where something else did before, and 0 where nothing ever did.
 
     row   PASSAGE
     work  Work     out: features RIVAL and the three after it
@@ -69,7 +71,8 @@ def contrast(row: Row, work: Work) -> None:
     work.feature[RIVAL] = lead(row, 0, n)
     work.feature[RIVAL + 1] = lead(row, 0, min(END_BINS, n))
     work.feature[RIVAL + 2] = lead(row, max(n - END_BINS, 0), n)
-    work.feature[RIVAL + 3] = 0.0
-    for b in range(n, BINS):
+    before, after = False, False
+    for b in range(BINS):
         if row["rival_dbm"][b] > SILENT_DBM:
-            work.feature[RIVAL + 3] = 1.0
+            before, after = before or b < n, after or b >= n
+    work.feature[RIVAL + 3] = 1.0 if after else -1.0 if before else 0.0

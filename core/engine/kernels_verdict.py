@@ -30,9 +30,10 @@ from core.engine.records_passage import (
 LOOKS: Final = FEATURES + HIDDEN
 FAR_OUT: Final = 4.0
 """No feature counts for more than this many of its spreads: what has never been seen is no proof."""
-PALLET_US: Final = 1_000_000
+PALLET_US: Final = 1_500_000
 """Tags that are loudest within this time of each other may stand on one pallet."""
-PALLET_TAGS: Final = 10
+PALLET_TAGS: Final = 16
+"""So many others are asked."""
 UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
 MAYBE_THROUGH: Final = 0.02
@@ -147,7 +148,9 @@ def note_eye(door: int, outside: int, seen_us: int, at: AtDoors) -> None:
 @njit_roomy
 def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np.ndarray) -> None:
     """
-    Let the tags that are loudest at about the same time have their say: the mean of all that move.
+    Let the tags that are loudest at about the same time have their say: those that move, together, as much as itself.
+
+    Another pallet may pass the door at that time, and a tag's own passage is what tells them apart.
 
     p      int             of the passage, which moves itself
     door   int
@@ -156,7 +159,7 @@ def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np
     work   Work            room
     own    float64[KINDS + 1]  in and out: the passage's logits, the last that of its direction
     """
-    total, n, asked = own.copy(), 1, 0
+    total, n, asked = np.zeros(KINDS + 1), 0, 0
     peak_us = at.open[p]["peak_us"]
     for k in range(RECENT):
         one = at.closed[door, k]
@@ -178,7 +181,8 @@ def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np
                 total[:KINDS] += work.logits
                 total[KINDS] += way
                 n += 1
-    own[:] = total / n
+    if n > 0:
+        own[:] = (own + total / n) / 2.0
 
 
 @njit_roomy

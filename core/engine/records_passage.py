@@ -18,15 +18,18 @@ SILENT_DBM: Final = -100.0
 """Fainter than anything that is heard."""
 SILENCE_US: Final = 3_000_000
 """Silence that ends a passage, and before which none begins."""
-FEATURES: Final = 37
+FEATURES: Final = 45
 """What a passage is judged by: kernels_passage_shape.py says what each is, kernels_rival.py of the last four."""
-HIDDEN: Final = 16
+HIDDEN: Final = 32
 """Mixtures of the features that are looked at beside them, bent so that they end at -1 and 1."""
-DIRECTIONS: Final = 3
-"""What its direction is judged by: when each antenna hears it best, how each level rises, where it begins and ends."""
+DIRECTIONS: Final = 5
+"""
+What its direction is judged by: when each antenna hears it best, how each level rises, where it begins and ends, at
+which end others hear it as well, and whether they go on hearing it.
+"""
 KINDS: Final = 3
 """static, milling, through: the order of logits."""
-RECENT: Final = 16
+RECENT: Final = 32
 """Closed passages of a door that are remembered, for those that belong to the same pallet."""
 CROSSINGS: Final = 4
 

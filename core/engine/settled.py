@@ -33,6 +33,8 @@ ECHO_US: Final = 3_000_000
 """Other antennas may hear a tag for this long after the door that it went out by: from outside, through the door."""
 LIKELY_THROUGH: Final = 0.1
 """A passage that is less likely than this to have gone through lets nothing leave."""
+SURELY_THROUGH: Final = 0.55
+"""From this chance on a tag has gone out by that alone; below, it must be thought to be at the door as well."""
 CHUNK = 4096
 
 
@@ -149,7 +151,8 @@ class Settled:
         # A tag heard again after it went through is judged by what it does next.
         self.tags["verdict"][tag] = np.where(through & ~silent, UNJUDGED, verdicts["verdict"])
         self.tags["way"][tag] = np.where(verdicts["through"] >= LIKELY_THROUGH, verdicts["direction"], NO_WAY)
-        out: Records = verdicts[silent & through & (verdicts["direction"] == OUTWARD)]
+        surely = through & (verdicts["through"] >= SURELY_THROUGH)
+        out: Records = verdicts[silent & surely & (verdicts["direction"] == OUTWARD)]
         return out
 
     def _let_out(self, at_us: int, verdicts: Records) -> None:

@@ -10,14 +10,17 @@ import pytest
 from core.calibrate.doors import LabelledRun, learn_doors
 from core.door_axis import axis_of, out_of
 from core.engine.door_weights import BadWeights, DoorWeights, default_weights
+from core.engine.kernels_passage_shape import measure
 from core.engine.passages import Passages
 from core.engine.records import Records
-from core.engine.records_passage import INWARD, OUTWARD, STATIC, THROUGH
+from core.engine.records_passage import INWARD, OUTWARD, STATIC, THROUGH, new_work
 from core.site_file import dump_site, load_site
 from tests.door_streams import beam_at, door_site, joined, run_of, word_at
 from tests.streams import SECOND_US, START_US
 
 TAGS = 8
+INSIDE = 8
+"""The read point over the hall."""
 END_US = START_US + 120 * SECOND_US
 
 
@@ -163,9 +166,9 @@ def test_door_weights_survive_json() -> None:
         DoorWeights.from_json(weights.to_json() | {"centre": [1.0]})
 
 
-def test_door_that_hears_a_tag_loudest_is_believed() -> None:
+def test_door_that_a_tag_likelier_went_through_is_believed() -> None:
     """
-    Of two doors that hear a tag at once, the quieter one's verdict is told and marked, whichever closes first.
+    Of two doors that hear a tag at once, the less likely one's verdict is told and marked, whichever closes first.
     """
     for later_us in (-SECOND_US // 2, SECOND_US // 2):
         loud = run_of(np.random.default_rng(12), "out", for_s=4.0)
@@ -174,6 +177,35 @@ def test_door_that_hears_a_tag_loudest_is_believed() -> None:
         told = verdicts(joined(loud, quiet))
 
         assert {0: 0, 1: 1} == dict(zip(told["door"].tolist(), told["outdone"].tolist(), strict=True))
+
+
+def test_what_others_hear_better_is_likelier_to_have_passed_by() -> None:
+    """
+    The same reads at a door speak less for having gone through where an antenna inside hears the tag louder all along.
+    """
+    passing = run_of(np.random.default_rng(12), "out", for_s=4.0)
+    inside = run_of(np.random.default_rng(13), "static", for_s=4.0)
+    inside["read_point"], inside["rssi_dbm"] = INSIDE, -45.0
+    alone, beside = verdicts(passing), verdicts(joined(passing, inside))
+
+    assert beside["through"][0] < alone["through"][0]
+
+
+def test_what_is_heard_inside_first_or_afterwards_tells_the_way() -> None:
+    """
+    A tag that inside antennas hear until it comes went out; one that they hear when it has gone came in.
+    """
+    at_door = run_of(np.random.default_rng(14), "static", at_us=START_US + 2 * SECOND_US, for_s=4.0)
+    ways = []
+    for inside_s in (2, 5):
+        inside = run_of(np.random.default_rng(13), "static", at_us=START_US + inside_s * SECOND_US, for_s=1.5)
+        inside["read_point"], inside["rssi_dbm"] = INSIDE, -45.0
+        passages, work = Passages(door_site()), new_work()
+        passages.fold(joined(at_door, inside), 1)
+        measure(passages.at.open[0], 0, passages.doors, work)
+        ways.append(np.sign(work.way[3:]).tolist())
+
+    assert ways == [[1.0, 1.0], [-1.0, -1.0]]
 
 
 def labelled(rng: np.random.Generator, kind: str) -> LabelledRun:
