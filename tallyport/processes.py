@@ -12,8 +12,11 @@ from typing import Final
 
 from tallyport.services.process import Child, Launch
 
-READY_S_MAX: Final = 120.0
-"""How long a service may take until it is ready: the first start compiles the engine's kernels."""
+READY_S_MAX: Final = 600.0
+"""
+How long a service may take until it is ready, as long as it lives: the first start compiles the engine's kernels, which
+keeps one core busy for a minute and a half, and a busy machine for several.
+"""
 
 
 @asynccontextmanager
