@@ -56,6 +56,23 @@ async def replayed(store: Store, after_seq: int) -> list[ReplayStep]:
     return [step async for step in store.replay("north", after_seq)]
 
 
+async def test_replay_of_all_needs_no_checkpoint(store: Store) -> None:
+    """
+    Steps before the oldest checkpoint come back with what they brought, should no checkpoint be readable.
+    """
+    steps, random = Steps(), Random(4)
+    committed = [random_step(steps, random) for _ in range(30)]
+    for step in committed:
+        await store.commit(step)
+    for seq in (10, 20, 25, 30):
+        await store.save_checkpoint("north", seq, b"unreadable")
+    found = await replayed(store, 0)
+    expected = [step for step in committed if step.seq >= 20 or len(step.stored.reads) or step.reader_events]
+    assert [step.seq for step in expected] == [step.seq for step in found]
+    assert [rows_of(step) for step in expected] == [rows_of(step) for step in found]
+    assert [step.reader_events for step in expected] == [step.events for step in found]
+
+
 async def test_replay_gives_back_exactly_what_was_committed(store: Store) -> None:
     """
     The steps after any one come back with their reads, events and stream time, those without reads too.

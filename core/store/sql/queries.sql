@@ -358,9 +358,20 @@ SELECT seq, digest, body FROM engine_checkpoint
 WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) ORDER BY seq DESC
 
 -- progress_after --
--- The steps after one, with the stream time up to which each had everything, and its calibration.
-SELECT seq, closed_at, taught FROM ingest_progress
-WHERE site_id = (SELECT site_id FROM site WHERE id = %(id)s) AND seq > %(seq)s ORDER BY seq
+-- The steps after one, with the stream time up to which each had everything, and its calibration. Where all is replayed,
+-- also those that are remembered by what they brought only: steps before the oldest checkpoint.
+WITH here AS (SELECT site_id FROM site WHERE id = %(id)s),
+oldest AS (SELECT seq, taught FROM ingest_progress WHERE site_id = (SELECT site_id FROM here) ORDER BY seq LIMIT 1),
+brought AS (
+    SELECT seq, arrived_at FROM read WHERE %(seq)s = 0 AND site_id = (SELECT site_id FROM here)
+    UNION ALL
+    SELECT seq, arrived_at FROM reader_event WHERE %(seq)s = 0 AND site_id = (SELECT site_id FROM here)
+)
+SELECT brought.seq, max(brought.arrived_at), oldest.taught FROM brought, oldest
+WHERE brought.seq < oldest.seq GROUP BY brought.seq, oldest.taught
+UNION ALL
+SELECT seq, closed_at, taught FROM ingest_progress WHERE site_id = (SELECT site_id FROM here) AND seq > %(seq)s
+ORDER BY seq
 
 -- taken_messages --
 -- The marks of the messages of the steps that are remembered, oldest first.
