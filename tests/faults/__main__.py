@@ -1,11 +1,14 @@
 """`python -m tests.faults [ID...]`: break things on purpose and print one JSON line a run."""
 
 import argparse
+import itertools
 import json
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.faults.judge import Verdict
 from tests.faults.matrix import MATRIX
@@ -18,25 +21,26 @@ from tests.servers import remove, temporary_folder
 def main() -> int:
     """Run; 1 where a run was not passed."""
     told = _told()
+    seeds = range(told.seed, told.seed + told.seeds)
+    runs: list[tuple[Fault, Verdict]] = []
     with _house(keep=told.keep) as house:
-        runs = [
-            (fault, _tried(fault, seed, house, json_lines=not told.table))
-            for fault in _chosen(told.id)
-            for seed in range(told.seed, told.seed + told.seeds)
-        ]
-    if told.table:
-        sys.stdout.write(table(runs))
-    else:
-        sys.stderr.write(summary([verdict for _, verdict in runs]))
+        for fault, seed in itertools.product(_chosen(told.id), seeds):
+            runs.append((fault, _tried(fault, seed, house)))
+            if told.table:
+                told.table.write_text(table(runs))
+    sys.stderr.write(summary([verdict for _, verdict in runs]))
     return 1 if any(verdict.wrong() for _, verdict in runs) else 0
 
 
-def _tried(fault: Fault, seed: int, house: House, *, json_lines: bool) -> Verdict:
+def _tried(fault: Fault, seed: int, house: House) -> Verdict:
     began_s = time.monotonic()
-    verdict = run(fault, seed, house)
-    if json_lines:
-        sys.stdout.write(json.dumps(verdict.line()) + "\n")
-        sys.stdout.flush()
+    try:
+        verdict = run(fault, seed, house)
+    except Exception as exc:  # noqa: BLE001 - a run that broke down is one that was not passed
+        traceback.print_exc()
+        verdict = Verdict(id=fault.id, cls=fault.cls, seed=seed, broker=fault.broker, broken=[repr(exc)])
+    sys.stdout.write(json.dumps(verdict.line()) + "\n")
+    sys.stdout.flush()
     said = "; ".join(verdict.wrong()) or "passed"
     sys.stderr.write(f"{fault.id} {fault.title}: {said} ({time.monotonic() - began_s:.0f} s)\n")
     return verdict
@@ -47,7 +51,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("id", nargs="*", help="faults to try, such as F01; all where none is named")
     parser.add_argument("--seeds", type=int, default=1, help="how often each is run, with another seed each time")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
-    parser.add_argument("--table", action="store_true", help="print the table of docs/reliability.md instead of JSON")
+    parser.add_argument("--table", type=Path, help="also write the table of docs/reliability.md to this file")
     parser.add_argument("--keep", action="store_true", help="leave the servers' files and all logs")
     return parser.parse_args()
 

@@ -19,6 +19,7 @@ def killed(stage: Stage) -> None:
     """SIGKILL to the postmaster, then an immediate stop; each time it stays away for a while."""
     for signum, away_s in ((signal.SIGKILL, 6.0), (signal.SIGQUIT, 3.0)):
         signal_all([stage.database.child.pid], signum)
+        stage.must("the server did not end", hold=stage.until(lambda: not stage.database.child.running, 20.0))
         stage.pause(away_s, away_s + 1.0)
         bring_back(stage.database)
         stage.pause(1.0, 2.0)
@@ -62,7 +63,7 @@ def cut_all_the_time(stage: Stage) -> None:
     """Every connection of the line ended ten times a second, for five seconds."""
     for _ in range(50):
         stage.judge.rows(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tallyport%'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, 'tallyport')"
         )
         time.sleep(0.1)
 

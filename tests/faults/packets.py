@@ -11,11 +11,11 @@ def lost_packets(port: int, percent: int) -> Iterator[None]:
     table = f"inet tallyport_faults_{port}"
     drop = f"numgen random mod 100 < {percent} drop"
     chain = f"type filter hook output priority 0; tcp dport {port} {drop}; tcp sport {port} {drop};"
-    _nft(f"table {table} {{ chain lost {{ {chain} }} }}")
+    _nft(f"table {table} {{\nchain lost {{\n{chain}\n}}\n}}\n")
     try:
         yield
     finally:
-        _nft(f"delete table {table}")
+        _nft(f"delete table {table}\n")
 
 
 def _nft(rules: str) -> None:

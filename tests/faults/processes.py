@@ -146,6 +146,8 @@ class Watch:
     rss_max_mb: float = 0.0
     in_flight_max: int = 0
     spooled_max: int = 0
+    blind: bool = False
+    """Whether it does not ask for metrics."""
     trouble_s: float | None = None
     """When (time.monotonic) a warning was first in the log after `expect_trouble`."""
 
@@ -170,6 +172,8 @@ class Watch:
 
     def metrics(self) -> dict[str, float]:
         """What it tells Prometheus; empty where it does not answer."""
+        if self.blind:
+            return {}
         try:
             address = f"http://{LOOPBACK}:{self.metrics_port}/metrics"
             with urllib.request.urlopen(address, timeout=0.5) as answer:

@@ -9,7 +9,7 @@ from tests.faults.judge import Verdict
 from tests.faults.oracle import ReadId
 from tests.faults.stage import Fault, House, Stage, staged
 
-WARM_S: Final = 2.5
+WARM_S: Final = 2.0
 RECOVER_S_MAX: Final = 60.0
 HOPELESS_S: Final = 3.0
 """Where a run has failed already, the rest of it needn't take long."""

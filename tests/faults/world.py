@@ -16,7 +16,7 @@ TAGS: Final = 40
 STAYS_S: Final = (4.0, 9.0)
 """How long a tag that walks stays in a hall."""
 OFFLINE_S: Final = 20.0
-MISSING_S: Final = 10.0
+MISSING_S: Final = 8.0
 """A tag that nobody reads is told missing so soon: a service that loses track of time tells of many."""
 PATIENT_S: Final = 600.0
 PRESENT, MISSING = 0, 2
