@@ -27,6 +27,8 @@ WALK_M_PER_S: Final = 1.0
 """How fast things are carried: how soon they leave a cell."""
 CELL_EVIDENCE: Final = 0.5
 """Reads of one place have much in common that cells are small enough to feel."""
+ONE_ROOM: Final = 0.3
+"""At least so much of its fair share of each zone's reads has every antenna where all of them share one room."""
 
 
 def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) -> Calibration:
@@ -38,7 +40,7 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
     if step_m:
         heard = Heard(hearing_of_cells(points, places, site))
         manner = Manner(evidence=CELL_EVIDENCE, temper_s=0.0, gain_db=0.0, leave_per_s=WALK_M_PER_S / step_m)
-    elif is_walk(reads):
+    elif is_walk(reads) and not _one_room(reads):
         places, hearing = hearing_of_walk(site, reads.kept(dedupe_us_of(site)))
         heard, manner = Heard(hearing), Manner()
     else:
@@ -53,6 +55,19 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
         doors=learn_doors(site, runs),
         sway=heard.sway,
     )
+
+
+def _one_room(reads: LabelledReads) -> bool:
+    """
+    Whether every antenna hears tags in every zone, and often: what moves there is itself what is to be found.
+
+    Elsewhere what is carried through for a test is heard otherwise than goods at rest are.
+    """
+    known = reads.zone >= 0
+    zones, zone = np.unique(reads.zone[known], return_inverse=True)
+    points, point = np.unique(reads.read_point[known], return_inverse=True)
+    n = np.bincount(zone * points.size + point, minlength=zones.size * points.size).reshape(zones.size, points.size)
+    return bool((n >= ONE_ROOM * n.sum(axis=1, keepdims=True) / points.size).all())
 
 
 def _learn_zones(site: Site, places: Places, reads: LabelledReads) -> tuple[Heard, Manner]:

@@ -172,3 +172,22 @@ def test_walk_puts_right_what_the_plan_has_wrong(tmp_path: Path) -> None:
     by_plan, taught = accuracy(tmp_path / "goods", None), accuracy(tmp_path / "goods", tmp_path / "c.json")
     assert taught > 0.8
     assert taught - by_plan > 0.6
+
+
+def test_carrying_a_tag_about_where_all_antennas_hear_it_is_no_walk_test(tmp_path: Path) -> None:
+    """
+    In one room that zones divide, the zones are learned whole from what is carried there, and how to weigh them.
+    """
+    taped = Recorder(3)
+    for row in range(120):
+        zone = row % ROOMS
+        taped.truth.append(("A0", 1000.0 + row, 1001.0 + row, f"z{zone}", 6.0 * zone + 3.0, 1.0 + row % 5))
+        for antenna in (1, 2, 3):
+            level = (-50.0 if antenna == zone + 1 else -56.0) + taped.rng.gauss(0.0, 2.0)
+            taped.reads.append((1000.0 + row + antenna / 9, "r", antenna, "A0", f"{level:.1f}"))
+    taped.write(tmp_path / "carried")
+    calibrate(tmp_path / "carried/reads.csv", tmp_path / "carried/truth.csv", three_rooms(), tmp_path / "c.json")
+    kept = read_calibration(tmp_path / "c.json")
+
+    assert kept.step_m == 0.0
+    assert kept.manner != Manner()
