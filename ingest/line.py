@@ -99,7 +99,9 @@ class Line:
 
     def _decide(self, gathered: Gathered, broker: Broker) -> Step:
         """Bytes in, a value out; nothing is done yet."""
-        self._stream.watch(time.monotonic_ns() // 1_000, connected=broker.connected, epoch=broker.epoch)
+        self._stream.watch(
+            time.monotonic_ns() // 1_000, connected=broker.connected, epoch=broker.epoch, resumed=broker.session_present
+        )
         self.pending.note(gathered.taken)
         batch = self._assembly.batch(gathered)
         newest_us = int(batch.reads.seen_us.max()) if len(batch.reads) else 0

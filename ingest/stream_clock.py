@@ -44,8 +44,13 @@ class StreamClock:
         """Whether stream time is held."""
         return self._held
 
-    def watch(self, timer_us: int, *, connected: bool, epoch: int) -> None:
-        """Note the connection's state by a plain timer: without one, or with a new one, time is held."""
+    def watch(self, timer_us: int, *, connected: bool, epoch: int, resumed: bool = False) -> None:
+        """
+        Note the connection's state by a plain timer: without one, or with a new one, time is held.
+
+        resumed says that the broker knew our session: what it kept for us came before any step was committed, perhaps.
+        """
+        self._started = self._started or resumed
         if not connected:
             self._hold()
             self._connected_us = None
@@ -61,7 +66,7 @@ class StreamClock:
         self._hold()
 
     def _hold(self) -> None:
-        # On a fresh database there is nothing that could come again, so there is nothing to wait for.
+        # On a fresh database, to a broker that doesn't know us, there is nothing that could come again.
         if self._started and not self._held:
             self._held = True
             self._reads_held = 0

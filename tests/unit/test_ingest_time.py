@@ -1,5 +1,7 @@
 """Stream time stands still while the broker hands over a backlog; a reader's wrong clock is found and put right."""
 
+import pytest
+
 from ingest.clock_offset import ClockOffsets
 from ingest.stream_clock import PENDING_READS_MAX, QUIET_BATCHES, SLACK_US, StreamClock
 
@@ -70,15 +72,17 @@ def test_stream_time_is_held_after_a_restart_until_redelivery_is_over() -> None:
     assert closes == [50 * S] * 3 + [104 * S + SLACK_US, 105 * S + SLACK_US]
 
 
-def test_stream_time_of_a_fresh_site_is_held_while_messages_of_before_wait() -> None:
+@pytest.mark.parametrize("waits_at", ["disk", "broker"])
+def test_stream_time_of_a_fresh_site_is_held_while_messages_of_before_wait(waits_at: str) -> None:
     """
     It starts with the first of them, and stands there until they are taken and the broker's wait has passed.
     """
     stream = StreamClock(None, 7 * S)
-    stream.expect_past()
+    if waits_at == "disk":
+        stream.expect_past()
     closes = []
     for after_s, backlog in ((1, True), (2, False), (9, False)):
-        stream.watch(after_s * S, connected=True, epoch=1)
+        stream.watch(after_s * S, connected=True, epoch=1, resumed=waits_at == "broker")
         stream.at(40 * S)
         closes.append(stream.close((100 + after_s) * S, backlog=backlog, reads=1, newest_seen_us=50 * S))
 
