@@ -101,7 +101,7 @@ class Assembly:
         self._happenings(work, taken, decoded)
 
     def _columns(self, work: "_Work", reader: Reader, reads: DecodedReads, arrived_us: int) -> ReadColumns:
-        stream_us = self._stream.at(arrived_us)
+        stream_us = self._stream.at(arrived_us, int(reads.raw_us.min()))
         table = self._points[reader.id]
         point = table.take(reads.antenna, mode="clip")
         if point.min() < 0:

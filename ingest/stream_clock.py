@@ -71,10 +71,17 @@ class StreamClock:
             self._held = True
             self._reads_held = 0
 
-    def at(self, arrived_us: int) -> int:
-        """Return the stream time of a message that arrived then; the very first message starts it."""
-        if self._now_us == 0:
-            self._now_us = arrived_us
+    def at(self, arrived_us: int, seen_us: int | None = None) -> int:
+        """
+        Return the stream time of a message that arrived, and whose first read was made, then.
+
+        The very first message starts it: as it arrives, or, where it may be one that comes again, with its reads.
+        """
+        if self._now_us == 0 and self._held:
+            if seen_us is None:
+                return arrived_us
+            arrived_us = min(arrived_us, seen_us)
+        self._now_us = self._now_us or arrived_us
         return self._now_us
 
     def close(self, closed_us: int, *, backlog: bool, reads: int, newest_seen_us: int) -> int:

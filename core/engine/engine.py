@@ -18,7 +18,7 @@ from core.engine.passages import Passages
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
 from core.engine.plan import dedupe_us_of, taught_plan
 from core.engine.recent import Recent
-from core.engine.records import EVIDENCE, LEAVE, LOOK, MISSING, SHOWN, Ints, Records, join
+from core.engine.records import EVIDENCE, LOOK, SHOWN, Ints, Records, join
 from core.engine.records_belief import Belief
 from core.engine.settled import Settled, Told
 from core.model.batch import Batch, TagView
@@ -196,8 +196,8 @@ class Engine:
         self.closed_us = max(self.closed_us, closed_us)
         told = self._settled.advance(self._pending, self.settled_us)
         self._pending.retire(self.settled_us - self._window_us)
-        swept = told.moves["tag"][np.isin(told.moves["kind"], (LEAVE, MISSING))]
-        return told, self._show(np.unique(np.concatenate((kept.tag_id, swept))))
+        # A door's verdict moves a tag too, seconds after its last read.
+        return told, self._show(np.unique(np.concatenate((kept.tag_id, told.moves["tag"]))))
 
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""

@@ -20,6 +20,7 @@ EPOCH = "SELECT writer_epoch FROM site WHERE site_id = %(site)s"
 OWNERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
     " AND objid = (%(site)s)::oid AND classid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 TAKEN_OVER_S = 10.0
 

@@ -15,7 +15,10 @@ from core.store.claims import WRITER_ROOM
 from tests.integration.store_questions import rows
 from tests.store_steps import Place, Steps, positions_of
 
-WRITERS = "SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+WRITERS = (
+    "SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND classid = 1 AND datname = current_database()"
+)
 
 
 @pytest_asyncio.fixture

@@ -14,7 +14,7 @@ def test_stream_time_of_a_fresh_database_starts_at_once() -> None:
     """
     stream = StreamClock(None, 7 * S)
     stream.watch(0, connected=True, epoch=1)
-    at = stream.at(100 * S)
+    at = stream.at(100 * S, 99 * S)
 
     assert (at, stream.close(101 * S, backlog=False, reads=1, newest_seen_us=101 * S)) == (100 * S, 101 * S)
 
@@ -83,7 +83,7 @@ def test_stream_time_of_a_fresh_site_is_held_while_messages_of_before_wait(waits
     closes = []
     for after_s, backlog in ((1, True), (2, False), (9, False)):
         stream.watch(after_s * S, connected=True, epoch=1, resumed=waits_at == "broker")
-        stream.at(40 * S)
+        stream.at(60 * S, 40 * S)
         closes.append(stream.close((100 + after_s) * S, backlog=backlog, reads=1, newest_seen_us=50 * S))
 
     assert closes == [40 * S, 40 * S, 50 * S + SLACK_US]
