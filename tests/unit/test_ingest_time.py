@@ -89,6 +89,16 @@ def test_stream_time_of_a_fresh_site_is_held_while_messages_of_before_wait(waits
     assert closes == [40 * S, 40 * S, 50 * S + SLACK_US]
 
 
+def test_stream_time_that_is_held_does_not_start_with_what_has_no_reads() -> None:
+    """
+    A heartbeat that comes before the messages that come again does not make their reads late.
+    """
+    stream = StreamClock(None, 7 * S)
+    stream.watch(0, connected=True, epoch=1, resumed=True)
+
+    assert [stream.at(60 * S), stream.at(61 * S, 40 * S), stream.at(62 * S, 50 * S)] == [60 * S, 40 * S, 40 * S]
+
+
 def test_backlog_of_live_reads_is_none() -> None:
     """
     A line that is busy with reads of this moment has caught up, though more is always waiting.
