@@ -9,15 +9,17 @@ from pydantic import BaseModel, Field
 
 from api.access import GuardedRoute, may
 from api.hub import Hubs
+from api.ledger import ledger_metrics
 from api.openapi import describe
 from api.problem import Problem
 from api.roles import Act
 from api.watch import Watch
 from core.clock import now_us
-from core.errors import SchemaMismatch
+from core.errors import SchemaMismatch, StoreUnavailable
 from core.store import Store
 from core.store.migrate import check_schema
 from core.store.tokens import Token
+from core.store.views_ledger import list_ledgers
 
 open_router = APIRouter(tags=["health"])
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
@@ -97,7 +99,18 @@ async def metrics(request: Request, caller: Annotated[Token, Depends(may(Act.MET
     lines += ["# HELP tallyport_site_behind_seconds Age of that step.", "# TYPE tallyport_site_behind_seconds gauge"]
     lines += [f'tallyport_site_behind_seconds{{site="{h.site}"}} {behind_s(h.closed_us)}' for h in shown if h.closed_us]
     own = generate_latest() if not caller.sites else b""
-    return Response("\n".join(lines).encode() + b"\n" + own, media_type=CONTENT_TYPE_LATEST)
+    ledgers = await _ledgers(request.app.state.store, caller)
+    return Response("\n".join(lines).encode() + b"\n" + ledgers + own, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _ledgers(store: Store, caller: Token) -> bytes:
+    """Every reader's ledger; nothing while the database is away, where the other figures matter all the more."""
+    try:
+        async with store.connection() as conn:
+            rows = await list_ledgers(conn)
+    except StoreUnavailable:
+        return b""
+    return ledger_metrics(row for row in rows if caller.covers(row["site"]))
 
 
 @router.get("/api/v1/openapi.json", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""The readers: their health, their loss ledger, and those that wait for approval."""
+"""The readers: their health, and those that wait for approval."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from api import roles
 from api.access import Access, Change, Db, GuardedRoute, Inspecting, Reading, may_at_site
+from api.ledger import Ledger
 from api.problem import Problem
 from api.values import (
     WHOLE,
@@ -26,7 +27,7 @@ from core import site as plan
 from core.store.audit import Act, append_audit
 from core.store.connection import Connection
 from core.store.pending import NotPending, approve_pending
-from core.store.views_site import LEDGER, find_pending, forget_pending, list_pending, list_readers, site_plan
+from core.store.views_site import find_pending, forget_pending, list_pending, list_readers, site_plan
 
 router = APIRouter(prefix="/api/v1/sites/{site}", route_class=GuardedRoute, tags=["readers"])
 _NOT_WAITING = "no reader waits under this topic; GET pending-readers lists them"
@@ -45,20 +46,6 @@ class ReaderAntenna(BaseModel):
     down: bool
 
 
-class Ledger(BaseModel):
-    """What became of everything that arrived: received = stored + repeats + late."""
-
-    messages: int
-    received: int = Field(description="Reads in messages that parsed.")
-    stored: int
-    repeats: int = Field(description="Seen a moment ago by the same antenna.")
-    late: int = Field(description="Too late to move a live position; kept as history.")
-    quarantined: int = Field(description="Refused: an impossible time or EPC, or a message that did not parse.")
-    ignored: int = Field(description="Messages that are legal and carry nothing for us.")
-    gaps: int = Field(description="Numbers that the reader skipped: made there, never here.")
-    purged: int = Field(description="Reads that the reader says it threw away.")
-
-
 class Reader(BaseModel):
     """One reader or gateway; online is null until it has been heard."""
 
@@ -72,21 +59,6 @@ class Reader(BaseModel):
     firmware: str
     antennas: list[ReaderAntenna]
     ledger: Ledger
-
-
-class ReaderLedger(Ledger):
-    """One reader's ledger; closes says whether every read is accounted for."""
-
-    reader: str
-    closes: bool
-
-
-class SiteLedger(BaseModel):
-    """The loss ledger of a site."""
-
-    items: list[ReaderLedger]
-    total: Ledger
-    closes: bool = Field(description="Whether every read that arrived is accounted for.")
 
 
 class PendingReader(BaseModel):
@@ -132,15 +104,6 @@ class Approval(PendingDecision):
 async def readers(at: Reading, db: Db) -> Everything[Reader]:
     """List the readers with their health and their ledger."""
     return Everything(items=[Reader(**row) for row in await list_readers(db, at.site_id)])
-
-
-@router.get("/ledger")
-async def ledger(at: Reading, db: Db) -> SiteLedger:
-    """Show what became of all reads that arrived, reader by reader."""
-    rows = await list_readers(db, at.site_id)
-    items = [ReaderLedger(reader=row["id"], closes=_closes(row["ledger"]), **row["ledger"]) for row in rows]
-    total = {name: sum(row["ledger"][name] for row in rows) for name in LEDGER}
-    return SiteLedger(items=items, total=Ledger(**total), closes=all(item.closes for item in items))
 
 
 @router.get("/pending-readers", response_model=Page[PendingReader])
@@ -200,7 +163,3 @@ async def _check_antennas(db: Connection, at: Access, approval: Approval) -> Non
     ports = [antenna.port for antenna in approval.antennas]
     if len(set(ports)) < len(ports):
         raise Problem(409, "two antennas have the same port")
-
-
-def _closes(row: dict[str, int]) -> bool:
-    return row["received"] == row["stored"] + row["repeats"] + row["late"]

@@ -31,6 +31,8 @@ CounterName = Literal[
     "ingest.reads",
     # Messages that the broker sent again although we had them: acknowledged, not taken twice.
     "ingest.redelivered",
+    # Reads of messages that came before, byte for byte, and that nobody said was sent again: not taken twice.
+    "ingest.resent",
     # Messages put on disk because the database was away.
     "ingest.spooled",
     # Messages whose bytes on disk were not those that had been written; each is a dead letter.

@@ -57,6 +57,8 @@ class Assembly:
         for taken in gathered.taken:
             if taken.dead is not None:
                 self._dead(work, taken, taken.dead)
+            elif taken.reader is not None and taken.resent:
+                self._ledger.resent(taken.reader.id, taken.resent, taken.delivery.arrived_us)
             elif taken.reader is not None and taken.decoded is not None:
                 self._take(work, taken, taken.reader, taken.decoded)
         return Batch(

@@ -22,7 +22,9 @@ REASON_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One delivery and what became of it: decoded, dead or pending; none of them where it isn't ours, or is no news."""
+    """
+    One delivery and what became of it: decoded, dead or pending; none of them where it isn't ours, or is no news.
+    """
 
     delivery: Delivery
     mark: int = 0
@@ -31,6 +33,8 @@ class Taken:
     decoded: Decoded | None = None
     dead: DeadLetter | None = None
     pending: Unknown | None = None
+    resent: int = 0
+    """Reads of a message that we had before, byte for byte, and that nobody says is sent again."""
 
     @property
     def reads(self) -> int:
@@ -51,7 +55,8 @@ class Decoder:
     def __call__(self, delivery: Delivery) -> Taken:
         """Find the reader by the topic and read the message in its words; never raises."""
         mark = mark_of(delivery)
-        if self._redeliveries.again(delivery, mark):
+        had = self._redeliveries.had(mark)
+        if had and delivery.redelivered:
             count("ingest.redelivered")
             return Taken(delivery)
         if delivery.problem:
@@ -61,7 +66,9 @@ class Decoder:
             return Taken(delivery, pending=found)
         if not isinstance(found, Known):
             return Taken(delivery)
-        return self._read(delivery, mark, found.reader)
+        taken = self._read(delivery, mark, found.reader)
+        # Reads carry the reader's own times: the same bytes are the same reads, whoever sent them a second time.
+        return Taken(delivery, reader=found.reader, resent=taken.reads) if had and taken.reads else taken
 
     def _read(self, delivery: Delivery, mark: int, reader: Reader) -> Taken:
         message = Message(topic=delivery.topic, payload=delivery.payload, arrived_us=delivery.arrived_us, reader=reader)

@@ -5,6 +5,7 @@ The line's half of the loss ledger: what came from each reader, what was refused
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from core.model.reader_event import ReaderEvent, ReaderEventKind
 from core.model.step import LedgerRow
 from ingest.adapters.decoded import Decoded
 from ingest.adapters.happenings import SINCE_BOOT
-from ingest.sequence import Sequence
+from ingest.numbering import Numbering
 
 
 @dataclass(slots=True)
@@ -21,19 +22,12 @@ class _Row:
     messages: int = 0
     received: int = 0
     quarantined: int = 0
+    resent: int = 0
     ignored: int = 0
     gaps: int = 0
     purged: int = 0
     last_arrived_us: int = 0
     clock_offset_us: int = 0
-
-
-@dataclass(slots=True)
-class Numbering:
-    """A reader's own numbers as far as they have come, by kind, and what it said that it had thrown away by then."""
-
-    sequences: dict[str, Sequence] = field(default_factory=dict)
-    purged: int = 0
 
 
 @dataclass(slots=True)
@@ -47,7 +41,8 @@ class Ledger:
         """Go on where an earlier line ended: what its readers lost meanwhile counts. Unreadable: begin anew."""
         for reader, numbering in numberings.items():
             with contextlib.suppress(msgspec.DecodeError):
-                self._numberings[reader] = msgspec.json.decode(numbering, type=Numbering)
+                known = self._numberings[reader] = msgspec.json.decode(numbering, type=Numbering)
+                known.wait_anew()
 
     def row(self, reader: str) -> _Row:
         """The counts of one reader in this batch."""
@@ -64,23 +59,28 @@ class Ledger:
         row.last_arrived_us = arrived_us
         count("ingest.quarantined")
 
+    def resent(self, reader: str, reads: int, arrived_us: int) -> None:
+        """Count the reads of a message that had come before, byte for byte."""
+        row = self.row(reader)
+        row.resent += reads
+        row.last_arrived_us = arrived_us
+        count("ingest.resent", reads)
+
     def sequence(self, reader: str, decoded: Decoded, raw_us: int, arrived_us: int) -> None:
-        """Count the numbers that a reader skipped."""
+        """Count the numbers that a reader skipped; numbers that were given up and came after all are taken back."""
         lost = 0
         if decoded.seq is not None:
-            seq = decoded.seq
-            lost += self._sequence(reader, "seq").observe(decoded.boot, seq, seq, raw_us, arrived_us)
+            numbers = decoded.seq, decoded.seq
+            lost += self._numbering(reader).observe(f"seq {decoded.boot}", numbers, raw_us, arrived_us)
         nums = decoded.event_nums
         if nums:
             holes = nums[-1] - nums[0] + 1 - len(nums)
-            lost += self._sequence(reader, "event").observe(decoded.boot, nums[0], nums[-1], raw_us, arrived_us)
+            numbers = nums[0], nums[-1]
+            lost += self._numbering(reader).observe(f"event {decoded.boot}", numbers, raw_us, arrived_us)
             lost += holes if 0 < holes < len(nums) * 1_000 else 0
         if lost:
             self.row(reader).gaps += lost
-            count("ingest.gaps", lost)
-
-    def _sequence(self, reader: str, kind: str) -> Sequence:
-        return self._numbering(reader).sequences.setdefault(kind, Sequence())
+            count("ingest.gaps", max(lost, 0))
 
     def _numbering(self, reader: str) -> Numbering:
         return self._numberings.setdefault(reader, Numbering())
@@ -107,18 +107,21 @@ class Ledger:
                 messages=row.messages,
                 received=row.received,
                 quarantined=row.quarantined,
+                resent=row.resent,
                 ignored=row.ignored,
                 gaps=row.gaps,
                 purged=row.purged,
                 last_arrived_us=row.last_arrived_us,
                 clock_offset_us=row.clock_offset_us,
-                numbering=self._written(reader),
+                **self._numbers(reader),
             )
             for reader, row in self._rows.items()
         )
         self._rows = {}
         return rows
 
-    def _written(self, reader: str) -> bytes:
+    def _numbers(self, reader: str) -> dict[str, Any]:
         numbering = self._numberings.get(reader)
-        return b"" if numbering is None else msgspec.json.encode(numbering)
+        if numbering is None:
+            return {}
+        return {"numbering": msgspec.json.encode(numbering), "awaited": numbering.awaited}

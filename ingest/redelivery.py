@@ -23,9 +23,10 @@ class Redeliveries:
     """
     Remembers what one site's line has taken, before its last restart too.
 
-    A broker that got no word from us sends a message again: because we were slow, or killed between a commit and its
-    acknowledgement. Taking it twice would change no state, but it would be work just when there is too much of it,
-    and its reads would stand in the ledger twice.
+    A message comes a second time where its broker got no word from us (we were slow, or killed between a commit and
+    its acknowledgement), where its reader got none from the broker, and where a killed broker forgot that it had our
+    word: only in the first case does it say so. Taking it twice would change no state, but it would be work just when
+    there is too much of it, and its reads would stand in the ledger twice.
     """
 
     def __init__(self, taken: Iterable[int] = ()) -> None:
@@ -34,10 +35,10 @@ class Redeliveries:
         for mark in taken:
             self._remember(mark)
 
-    def again(self, delivery: Delivery, mark: int) -> bool:
-        """Whether the broker says that it sends this again and we have it; else remember it."""
+    def had(self, mark: int) -> bool:
+        """Whether we have taken this before; else remember it."""
         if mark in self._known:
-            return delivery.redelivered
+            return True
         self._remember(mark)
         return False
 

@@ -8,7 +8,7 @@ import typer
 
 from api.service import run_api
 from ingest.service import run_ingest
-from tallyport.commands import bench, demo, reader, recordings, score, site, token, where
+from tallyport.commands import bench, demo, ledger, reader, recordings, score, site, token, where
 from tallyport.commands.console import FOUND_WRONG, JsonFlag, out, print_json, run, settings
 from tallyport.doctor import examine
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(demo.up)
 app.command("where")(where.where)
+app.command("ledger")(ledger.ledger)
 app.command("bench")(bench.bench)
 app.command("replay")(recordings.replay)
 app.command("calibrate")(recordings.calibrate)

@@ -22,6 +22,7 @@ from core.mqtt import Session, open_broker
 from core.settings import Settings
 from core.store import open_store
 from core.store.checkup import DatabaseFacts, look_at
+from core.store.views_ledger import list_ledgers, summed
 from tallyport.services import data_home
 from tallyport.services.installation import OLDEST_MAJOR
 from tallyport.services.nats import program
@@ -72,6 +73,7 @@ async def examine(settings: Settings) -> list[Finding]:
         findings += await check_given_database(settings.database_url)
         if all(finding.ok for finding in findings if finding.name in ("database", "schema")):
             findings.append(await check_calibrations(settings.database_url))
+            findings.append(await check_ledgers(settings.database_url))
     if settings.mqtt_url is None:
         findings.append(check_own_broker())
     else:
@@ -179,6 +181,18 @@ async def check_calibrations(url: str) -> Finding:
                 unfit.append(str(exc))
     detail = "; ".join(unfit or said) or "no site yet"
     return judged("calibration", not unfit, detail, "tallyport site calibrate FILE, or tallyport site uncalibrate")
+
+
+async def check_ledgers(url: str) -> Finding:
+    """Whether every read that ever arrived is accounted for; what is known to be lost is no finding."""
+    async with open_store(url, role="api") as store, store.connection() as conn:
+        ledgers = await list_ledgers(conn)
+    open_ = [f"{row['site']}/{row['reader']} by {row['difference']} reads" for row in ledgers if not row["closes"]]
+    total = summed(ledgers)
+    closes = f"every one of {total['published']} reads is accounted for, {total['lost']} of them as lost"
+    detail = f"the loss ledger does not close: {', '.join(open_)}" if open_ else closes
+    advice = "keep the line's log and the output of `tallyport ledger --json`, and report it: it is an error of ours"
+    return judged("ledger", not open_, detail, advice)
 
 
 def check_clock(facts: DatabaseFacts | None) -> Finding:

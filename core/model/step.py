@@ -141,7 +141,7 @@ class LedgerRow(NamedTuple):
     """
     What became of one reader's reads in this step; all counts are reads unless they say otherwise.
 
-    The equation that must close: received = stored + repeats + late + late_repeats (known only to the store).
+    The equation that must close: received = stored + repeats + late. Late ones that the store has are repeats.
     Reads of messages that did not parse are in `quarantined`, one per message where the number cannot be known.
     """
 
@@ -155,13 +155,17 @@ class LedgerRow(NamedTuple):
     ignored: int = 0
     """Messages that are legal and carry nothing for us, such as BLE beacons."""
     gaps: int = 0
-    """Sequence numbers that a reader skipped: reads it made and we never got."""
+    """Sequence numbers that a reader skipped: what it made and we never got; below zero where it came after all."""
     purged: int = 0
     """Reads that the reader itself says it threw away."""
     last_arrived_us: int = 0
     clock_offset_us: int = 0
     numbering: bytes = b""
     """How far the reader's own numbers have come, for the line to go on counting after a restart; empty: as before."""
+    awaited: int = 0
+    """How many of its numbers were skipped and may still come, as of now."""
+    resent: int = 0
+    """Reads of messages that had come before, byte for byte; in none of the other counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class Retention:
     movement_days: int = 400
     passage_days: int = 400
     alert_event_days: int = 400
+    ledger_days: int = 400
     dead_letters: int = 10_000
     """The newest so many."""
 
@@ -55,6 +56,7 @@ async def _forget(conn: Connection, edition: Edition, keep: Retention) -> dict[s
         "read": await drop_before(conn, edition, "read", reads_before),
         "late_read": await delete_before(conn, "late_read", "arrived_at", reads_before),
         "reader_event": await delete_before(conn, "reader_event", "seen_at", events_before),
+        "reader_ledger": await delete_before(conn, "reader_ledger", "at", now - timedelta(days=keep.ledger_days)),
     }
     days = {
         "sensor_reading": keep.sensor_reading_days,

@@ -4,9 +4,7 @@ from typing import Any
 
 from core.store.connection import Connection
 from core.store.views import Row, ask, ask_one
-
-LEDGER = ("messages", "received", "stored", "repeats", "late", "quarantined", "ignored", "gaps", "purged")
-"""The columns of a reader's loss ledger."""
+from core.store.views_ledger import LEDGER
 
 
 async def list_sites(conn: Connection) -> list[Row]:

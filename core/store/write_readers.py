@@ -22,7 +22,7 @@ _ANTENNA_QUERIES: Final = {
     ReaderEventKind.ANTENNA_DOWN: "antenna_down",
     ReaderEventKind.ANTENNA_UP: "antenna_up",
 }
-_LAST: Final[dict[str, Any]] = {"last_arrived_us": 0, "clock_offset_us": 0, "numbering": b""}
+_LAST: Final[dict[str, Any]] = {"last_arrived_us": 0, "clock_offset_us": 0, "numbering": b"", "awaited": 0}
 """What the last row of a reader says, rather than all of them together."""
 _COUNTS: Final = tuple(name for name in LedgerRow._fields if name not in ("reader", *_LAST))
 
@@ -74,7 +74,8 @@ async def write_health(conn: Connection, facts: SiteFacts, step: Step, late_stor
     """Add the step to each reader's loss ledger and keep what is known of its health."""
     if step.ledger:
         counts = _ledger_params(step.ledger, late_stored)
-        await conn.execute(QUERIES["add_ledger"], {"site_id": facts.row_id, **counts})
+        params = {"site_id": facts.row_id, "at": timestamp(step.closed_us), **counts}
+        await conn.execute(QUERIES["add_ledger"], params)
     for change in step.reader_changes:
         at = timestamp(near(change.at_us, step.closed_us))
         params = {"site_id": facts.row_id, "reader": fit_text(change.reader), "online": change.online, "at": at}
@@ -102,7 +103,7 @@ def _ledger_params(ledger: Iterable[LedgerRow], late_stored: Mapping[str, int]) 
         inserted = late_stored.get(reader, 0)
         total["repeats"] += total["late"] - inserted
         total["late"] = inserted
-    names = (*_COUNTS, "clock_offset_us", "numbering")
+    names = (*_COUNTS, "clock_offset_us", "numbering", "awaited")
     columns: dict[str, list[Any]] = {name: [t[name] for t in totals.values()] for name in names}
     heard = [t["last_arrived_us"] for t in totals.values()]
     return {**columns, "reader": list(totals), "last_arrived_at": [timestamp(us) if us else None for us in heard]}

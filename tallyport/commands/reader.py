@@ -7,6 +7,7 @@ import typer
 
 from core.model.pending_reader import PendingReader
 from core.store.views import Row, ask
+from core.store.views_ledger import reckoned
 from tallyport.commands.console import ACTOR, JsonFlag, out, print_json, print_table, run, settings
 from tallyport.commands.database import chosen_site, opened
 
@@ -34,7 +35,7 @@ def list_(site: SiteOption = None, *, json: JsonFlag = False) -> None:
                 ONLINE[r["online"]],
                 _age(r["last_arrived_at"]),
                 *(r[name] for name in ("stored", "repeats", "late", "quarantined")),
-                r["gaps"] + r["purged"],
+                reckoned(r)["lost"],
             )
             for r in readers
         ],

@@ -23,7 +23,7 @@ from core.store.tokens import Role, create_token
 from tallyport.client import Client
 from tallyport.demo.observers import AlertObserver, LiveObserver, until_cancelled
 from tallyport.demo.shipments import announce_shipments
-from tallyport.demo.summary import Observed, read_faults, read_planted, summarise
+from tallyport.demo.summary import FATES, Observed, read_faults, read_planted, summarise
 from tallyport.processes import running_module
 from tallyport.running import DEMO, Running, Say, running_database, running_tallyport
 from tallyport.score import Published, read_truth
@@ -191,7 +191,7 @@ async def _drained(client: Client, published: int) -> list[dict[str, Any]]:
     deadline = time.monotonic() + DRAIN_S_MAX
     while True:
         rows = (await client.get(f"/sites/{SITE}/ledger"))["items"]
-        accounted = sum(row["stored"] + row["repeats"] + row["late"] + row["quarantined"] for row in rows)
+        accounted = sum(row[fate] for row in rows for fate in FATES)
         if accounted >= published or time.monotonic() > deadline:
             await asyncio.sleep(SETTLE_S)
             items: list[dict[str, Any]] = (await client.get(f"/sites/{SITE}/ledger"))["items"]

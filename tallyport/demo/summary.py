@@ -13,8 +13,8 @@ from tallyport.demo.observers import AlertObserver, LiveObserver
 from tallyport.score import Published, Stay, score_zones
 from tallyport.score.alerts import RULE_OF
 
-FATES: Final = ("stored", "repeats", "late", "quarantined")
-"""What can become of a read that reached us."""
+FATES: Final = ("stored", "repeats", "late", "quarantined", "resent")
+"""What can become of a read that reached us; `resent` are those of messages that the simulator told twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ import psycopg
 from core.settings import Settings
 from core.site import Antenna, EngineParameters, Reader, ReaderFormat, Site, Zone, ZoneKind
 from core.store import open_store
+from core.store.views_ledger import LEDGER
 from ingest.service import run_ingest
 from tests.integration.mqtt_tools import Publisher, own, publishing
 
@@ -146,7 +147,7 @@ class Rig:
 
     def ledger(self, reader: str) -> dict[str, int]:
         """Read a reader's loss ledger."""
-        names = ("messages", "received", "stored", "repeats", "late", "quarantined", "ignored", "gaps", "purged")
+        names = (*LEDGER, "awaited")
         (row,) = self.rows(f"SELECT {', '.join(names)} FROM reader WHERE site_id = %(site)s AND id = '{reader}'")  # noqa: S608
         return dict(zip(names, row, strict=True))
 

@@ -95,7 +95,7 @@ async def test_bad_reads_in_a_good_message_are_refused_one_by_one(rig: Rig) -> N
 
 async def test_ledger_closes(rig: Rig) -> None:
     """
-    Every read received is stored, a repeat, or late; what the reader skipped or threw away is counted too.
+    Every read received is stored, a repeat, or late; what the reader skipped, threw away or said twice is counted too.
     """
     topic, at = rig.topic("native-1"), now_us()
     message = native([(at, epc(n)) for n in range(20)], boot="b", seq=1)
@@ -107,15 +107,18 @@ async def test_ledger_closes(rig: Rig) -> None:
         await rig.publish(
             rig.topic("native-1", "status"), json.dumps({"v": 1, "status": "online", "purged": purged}).encode()
         )
+    await rig.publish(topic, native([(at, epc(n)) for n in range(5)], boot="b", seq=6))
     await rig.until(lambda: rig.ledger("native-1")["messages"] == 8)
     ledger = rig.ledger("native-1")
     assert ledger == {
         "messages": 8,
-        "received": 42,
+        "received": 27,
         "stored": 21,
-        "repeats": 20,
+        "repeats": 5,
         "late": 1,
         "quarantined": 0,
+        "resent": 20,
+        "awaited": 2,
         "ignored": 0,
         "gaps": 0,
         "purged": 21,

@@ -80,7 +80,7 @@ def test_storable_text_has_no_nul_and_no_surrogate() -> None:
 
 def test_message_sent_again_is_not_taken_twice() -> None:
     """
-    What the broker repeats and we have is only acknowledged; the same bytes as a new message are taken.
+    What the broker repeats and we have is only acknowledged; the same bytes as a new message are counted as resent.
     """
     decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
     payload = native([(now_us(), epc(1))])
@@ -88,7 +88,19 @@ def test_message_sent_again_is_not_taken_twice() -> None:
     first = Delivery(topic, payload, now_us(), lambda: None, len(payload))
     again = Delivery(topic, payload, now_us(), lambda: None, len(payload), redelivered=True)
 
-    assert [decode(delivery).reads for delivery in (first, again, first)] == [1, 0, 1]
+    assert [(taken.reads, taken.resent) for taken in map(decode, (first, again, first))] == [(1, 0), (0, 0), (0, 1)]
+
+
+def test_words_without_reads_are_taken_each_time() -> None:
+    """
+    The same word said twice is two words: a sign of life, or rubbish to be counted.
+    """
+    decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries())
+    alive = _delivery(b'{"v":1,"status":"online"}', topic="tallyport/v1/site/native-1/status")
+    rubbish = _delivery(b"{")
+
+    assert [decode(alive).decoded is not None for _ in range(2)] == [True, True]
+    assert [decode(rubbish).dead is not None for _ in range(2)] == [True, True]
 
 
 def test_message_sent_again_that_we_do_not_have_is_taken() -> None:
@@ -106,7 +118,7 @@ def test_message_sent_again_that_we_do_not_have_is_taken() -> None:
 
 def test_message_sent_again_after_a_restart_is_known_by_what_was_committed() -> None:
     """
-    A message that the last run committed and could not acknowledge is acknowledged now, and counts nowhere again.
+    What was committed and not acknowledged counts nowhere again, also where the broker forgot that it sent it.
     """
     payload = native([(now_us(), epc(1))])
     topic = "tallyport/v1/site/native-1/reads"
@@ -117,3 +129,4 @@ def test_message_sent_again_after_a_restart_is_known_by_what_was_committed() -> 
     decode = Decoder(Registry(plan("site")), ADAPTERS, Redeliveries([committed]))
 
     assert (decode(again).reads, decode(again).mark) == (0, 0)
+    assert (decode(first).reads, decode(first).mark, decode(first).resent) == (0, 0, 1)

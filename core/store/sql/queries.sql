@@ -262,21 +262,37 @@ ON CONFLICT DO NOTHING
 RETURNING read_point_no
 
 -- add_ledger --
--- What became of each reader's reads, added to what it was.
+-- What became of each reader's reads, added to what it was: in all, and in its five minutes.
+WITH l AS MATERIALIZED (
+    SELECT l.* FROM unnest(
+        %(reader)s::text[], %(messages)s::bigint[], %(received)s::bigint[], %(stored)s::bigint[],
+        %(repeats)s::bigint[], %(late)s::bigint[], %(quarantined)s::bigint[], %(resent)s::bigint[],
+        %(ignored)s::bigint[], %(gaps)s::bigint[], %(purged)s::bigint[], %(last_arrived_at)s::timestamptz[],
+        %(clock_offset_us)s::bigint[], %(numbering)s::bytea[], %(awaited)s::bigint[])
+        AS l (reader, messages, received, stored, repeats, late, quarantined, resent, ignored, gaps, purged,
+              last_arrived_at, clock_offset_us, numbering, awaited)
+    JOIN reader r ON r.site_id = %(site_id)s AND r.id = l.reader
+), spell AS (
+    INSERT INTO reader_ledger AS s (site_id, at, reader, messages, received, stored, repeats, late, quarantined, resent,
+                                    ignored, gaps, purged)
+    SELECT %(site_id)s, date_bin('5 minutes', coalesce(last_arrived_at, %(at)s), 'epoch'), reader, messages, received,
+           stored, repeats, late, quarantined, resent, ignored, gaps, purged
+    FROM l
+    ON CONFLICT (site_id, at, reader) DO UPDATE SET
+        messages = s.messages + excluded.messages, received = s.received + excluded.received,
+        stored = s.stored + excluded.stored, repeats = s.repeats + excluded.repeats, late = s.late + excluded.late,
+        quarantined = s.quarantined + excluded.quarantined, resent = s.resent + excluded.resent,
+        ignored = s.ignored + excluded.ignored, gaps = s.gaps + excluded.gaps, purged = s.purged + excluded.purged
+)
 UPDATE reader r SET
     messages = r.messages + l.messages, received = r.received + l.received, stored = r.stored + l.stored,
     repeats = r.repeats + l.repeats, late = r.late + l.late, quarantined = r.quarantined + l.quarantined,
-    ignored = r.ignored + l.ignored, gaps = r.gaps + l.gaps, purged = r.purged + l.purged,
+    resent = r.resent + l.resent, ignored = r.ignored + l.ignored, gaps = r.gaps + l.gaps, purged = r.purged + l.purged,
     numbering = CASE WHEN l.numbering = '' THEN r.numbering ELSE l.numbering END,
+    awaited = CASE WHEN l.numbering = '' THEN r.awaited ELSE l.awaited END,
     last_arrived_at = greatest(r.last_arrived_at, l.last_arrived_at),
     clock_offset_us = CASE WHEN l.last_arrived_at IS NULL THEN r.clock_offset_us ELSE l.clock_offset_us END
-FROM unnest(%(reader)s::text[], %(messages)s::bigint[], %(received)s::bigint[], %(stored)s::bigint[],
-            %(repeats)s::bigint[], %(late)s::bigint[], %(quarantined)s::bigint[], %(ignored)s::bigint[],
-            %(gaps)s::bigint[], %(purged)s::bigint[], %(last_arrived_at)s::timestamptz[],
-            %(clock_offset_us)s::bigint[], %(numbering)s::bytea[])
-    AS l (reader, messages, received, stored, repeats, late, quarantined, ignored, gaps, purged, last_arrived_at,
-          clock_offset_us, numbering)
-WHERE r.site_id = %(site_id)s AND r.id = l.reader
+FROM l WHERE r.site_id = %(site_id)s AND r.id = l.reader
 
 -- reader_online --
 -- A reader's health, and since when.

@@ -60,7 +60,27 @@ CREATE TABLE reader (
     gaps       bigint NOT NULL DEFAULT 0,
     purged     bigint NOT NULL DEFAULT 0,
     numbering  bytea NOT NULL DEFAULT '',           -- the reader's own numbers so far, as ingest/ledger.py writes them
+    resent     bigint NOT NULL DEFAULT 0,           -- reads of messages that had come before: in no other count
+    awaited    bigint NOT NULL DEFAULT 0,           -- numbers skipped that may still come, as of the last message
     PRIMARY KEY (site_id, id)
+) WITH (fillfactor = 60);
+
+-- The loss ledger by time of arrival, five minutes a row. A small ordinary table: its rows change while they are new.
+CREATE TABLE reader_ledger (
+    site_id    integer NOT NULL,
+    at         timestamptz NOT NULL,                -- when the five minutes began
+    reader     text NOT NULL,
+    messages   bigint NOT NULL,
+    received   bigint NOT NULL,
+    stored     bigint NOT NULL,
+    repeats    bigint NOT NULL,
+    late       bigint NOT NULL,
+    quarantined bigint NOT NULL,
+    resent     bigint NOT NULL,
+    ignored    bigint NOT NULL,
+    gaps       bigint NOT NULL,
+    purged     bigint NOT NULL,
+    PRIMARY KEY (site_id, at, reader)
 ) WITH (fillfactor = 60);
 
 CREATE TABLE read_point (

@@ -35,8 +35,29 @@ SELECT id, reader, quantity, x, y FROM sensor WHERE site_id = %(site_id)s ORDER 
 -- readers --
 -- A site's readers, their health and their loss ledger.
 SELECT id, name, format, online, online_since, last_arrived_at, clock_offset_us / 1000.0::float8 AS clock_offset_ms,
-       firmware, antennas_down, messages, received, stored, repeats, late, quarantined, ignored, gaps, purged
+       firmware, antennas_down, messages, received, stored, repeats, late, quarantined, resent, ignored, gaps, purged
 FROM reader WHERE site_id = %(site_id)s AND NOT retired ORDER BY id;
+
+-- ledger --
+-- The readers' loss ledgers over a span of time, of which five minutes count whole or not at all.
+SELECT r.id AS reader, r.name, r.awaited, coalesce(sum(l.messages), 0)::bigint AS messages,
+       coalesce(sum(l.received), 0)::bigint AS received, coalesce(sum(l.stored), 0)::bigint AS stored,
+       coalesce(sum(l.repeats), 0)::bigint AS repeats, coalesce(sum(l.late), 0)::bigint AS late,
+       coalesce(sum(l.quarantined), 0)::bigint AS quarantined, coalesce(sum(l.resent), 0)::bigint AS resent,
+       coalesce(sum(l.ignored), 0)::bigint AS ignored, coalesce(sum(l.gaps), 0)::bigint AS gaps,
+       coalesce(sum(l.purged), 0)::bigint AS purged
+FROM reader r
+LEFT JOIN reader_ledger l ON l.site_id = r.site_id AND l.reader = r.id
+     AND l.at >= %(since)s AND (%(until)s::timestamptz IS NULL OR l.at < %(until)s)
+WHERE r.site_id = %(site_id)s AND (NOT r.retired OR l.at IS NOT NULL)
+  AND (%(reader)s::text IS NULL OR r.id = %(reader)s)
+GROUP BY r.site_id, r.id ORDER BY r.id;
+
+-- ledgers --
+-- The loss ledgers of all readers of all sites since they were registered.
+SELECT s.id AS site, r.id AS reader, r.name, r.awaited, r.messages, r.received, r.stored, r.repeats, r.late,
+       r.quarantined, r.resent, r.ignored, r.gaps, r.purged
+FROM reader r JOIN site s USING (site_id) WHERE NOT r.retired ORDER BY s.id, r.id;
 
 -- pending_readers --
 -- Who publishes and is not registered; a topic that names no site is shown to every site.
