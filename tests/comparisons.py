@@ -14,6 +14,7 @@ from core.engine import (
     kernels_live,
     kernels_narrow,
     kernels_offset,
+    kernels_pending,
     kernels_portal,
     kernels_presence,
     kernels_settle,
@@ -27,7 +28,20 @@ from core.engine.dedupe import pairs_of
 from core.engine.index import home_of
 from core.engine.kernels_presence import PRESENCE
 from core.engine.plan import plan_of
-from core.engine.records import EVIDENCE, LAST, LOOK, NOT_INSIDE, SHOWN, Health, Out, Plan, Records, blank_tags, new_out
+from core.engine.records import (
+    EVIDENCE,
+    LAST,
+    LOOK,
+    NOT_INSIDE,
+    SHOWN,
+    Health,
+    Out,
+    Plan,
+    Records,
+    Waiting,
+    blank_tags,
+    new_out,
+)
 from core.engine.records_belief import new_scratch
 from core.engine.settled import new_readers
 from tests import (
@@ -35,6 +49,7 @@ from tests import (
     naive_belief,
     naive_narrow,
     naive_offset,
+    naive_pending,
     naive_portal,
     naive_presence,
     naive_silence,
@@ -118,7 +133,7 @@ def evidence(rng: Random, n: int) -> Records:
     rows["tag"] = np.where(rows["kind"] == 0, rng.integers(0, TAGS, n), rows["kind"])
     rows["read_point"] = rng.integers(1, POINTS, n)
     rows["rssi_dbm"] = rng.choice([-200.0, -120.0, -75.0, -62.0, -48.0, -10.0], n)
-    return np.array(sorted(rows, key=naive._order), EVIDENCE)  # noqa: SLF001 - the one order, spelt out there
+    return np.array(sorted(rows, key=naive_pending.order), EVIDENCE)
 
 
 def read_of(rng: Random) -> Any:
@@ -193,11 +208,39 @@ def place_case(rng: Random) -> Args:
     return rng.integers(0, 5, 9) * 13 % 64, np.arange(9), slots
 
 
+def waiting_case(rng: Random, free: int = 0) -> Args:
+    """Which rows wait, from and up to, and the rows: some gone before those, and room for more after them."""
+    rows = evidence(rng, int(rng.integers(0, 40)))
+    first, end = int(rng.integers(0, rows.size + 1)), rows.size
+    room = np.zeros((2, end + free), np.int64)
+    held = np.concatenate((rows, np.zeros(free, EVIDENCE)))
+    waiting = Waiting(held.astype(EVIDENCE), room[0], room[1], np.full(8, -1, np.int64))
+    kernels_pending.link(0, end, waiting)
+    return first, end, waiting
+
+
+def link_case(rng: Random) -> Args:
+    first, end, waiting = waiting_case(rng)
+    waiting.newest[:] = -1
+    kernels_pending.link(0, first, waiting)
+    return first, end, waiting
+
+
 def merge_case(rng: Random) -> Args:
-    old, new = evidence(rng, int(rng.integers(0, 9))), evidence(rng, int(rng.integers(0, 9)))
-    rows = np.zeros(old.size + new.size, EVIDENCE)
-    rows[: old.size] = old
-    return rows, new
+    new = evidence(rng, int(rng.integers(0, 9)))
+    first, end, waiting = waiting_case(rng, new.size)
+    new["seen_us"] += rng.choice([0, 3_000_000])
+    return first, end, new, waiting
+
+
+def chain_case(rng: Random) -> Args:
+    first, _, waiting = waiting_case(rng)
+    return int(rng.integers(0, TAGS)), first, waiting
+
+
+def count_case(rng: Random) -> Args:
+    n, counts = int(rng.integers(0, 30)), rng.integers(0, 9, (4, 3))
+    return rng.integers(0, POINTS, n).astype(np.int32), rng.integers(0, 3, n).astype(np.uint8), PLAN.reader_of, counts
 
 
 def sweep_case(rng: Random) -> Args:
@@ -220,17 +263,10 @@ def teach_case(rng: Random) -> Args:
     return TAG, tag_rows(rng, 1)[0], read, belief, plan
 
 
-def seats_case(rng: Random, taken: int) -> Args:
-    tags, seats = rng.permutation(40)[:9], np.full(16, -1, np.int64)
-    kernels_live.take_seats(tags[:taken], seats)
-    return tags, seats
-
-
 def look_case(rng: Random) -> Args:
-    tags, seats = np.array([2, 5, 7]), np.full(4, -1, np.int64)
-    kernels_live.take_seats(tags, seats)
-    plan = wide_plan(rng, PLAN)
-    return evidence(rng, 40), tags, seats, tag_rows(rng, 3), belief_of(rng, 3), plan, new_scratch(plan)
+    plan, (first, _, waiting) = wide_plan(rng, PLAN), waiting_case(rng)
+    state = tag_rows(rng, 3), belief_of(rng, 3)
+    return np.array([2, 5, 7]), first, waiting, *state, plan, new_scratch(plan)
 
 
 def put_case(rng: Random) -> Args:
@@ -367,6 +403,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),
     kernels_dedupe.keep_overtaken: Comparison(slow=naive.keep_overtaken, make=overtaken_case),
     kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
+    kernels_dedupe.count_verdicts: Comparison(slow=naive.count_verdicts, make=count_case),
     kernels_narrow.clock_ms: Comparison(slow=naive_narrow.clock_ms, make=lambda r: (float(r.uniform(0.0, 1e7)),)),
     kernels_narrow.elapsed_s: Comparison(
         slow=naive_narrow.elapsed_s, make=lambda r: (float(r.uniform(0.0, 1e7)), int(r.integers(0, 2**32)))
@@ -459,10 +496,12 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_silence.miss_readers: Comparison(
         slow=naive_silence.miss_readers, make=lambda r: (START_US, 8 * SECOND_US, health_of(r), out_of(r))
     ),
-    kernels_settle.goes_before: Comparison(
-        slow=naive.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
+    kernels_pending.goes_before: Comparison(
+        slow=naive_pending.goes_before, make=lambda r: tuple(evidence(r, 2)[[0, 1] if r.random() < 0.5 else [1, 0]])
     ),
-    kernels_settle.merge: Comparison(slow=naive.merge, make=merge_case),
+    kernels_pending.link: Comparison(slow=naive_pending.link, make=link_case),
+    kernels_pending.merge: Comparison(slow=naive_pending.merge, make=merge_case),
+    kernels_pending.first_read: Comparison(slow=naive_pending.first_read, make=chain_case),
     kernels_offset.offset_of: Comparison(slow=naive_offset.offset_of, make=offset_case),
     kernels_offset.begin_spell: Comparison(
         slow=naive_offset.begin_spell,
@@ -470,11 +509,7 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     ),
     kernels_offset.learn_offset: Comparison(slow=naive_offset.learn_offset, make=teach_case),
     kernels_settle.settle: Comparison(slow=naive.settle, make=settle_case, scratch=(5,)),
-    kernels_live.seat_of: Comparison(
-        slow=naive.seat_of, make=lambda r: (int(r.integers(0, 40)), *seats_case(r, int(r.integers(0, 10))))
-    ),
-    kernels_live.take_seats: Comparison(slow=naive.take_seats, make=lambda r: seats_case(r, 0)),
-    kernels_live.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, scratch=(6,)),
+    kernels_live.look_ahead: Comparison(slow=naive.look_ahead, make=look_case, private=(2,), scratch=(6,)),
     kernels_live.is_news: Comparison(slow=naive.is_news, make=is_news_case),
     kernels_live.tell_news: Comparison(slow=naive.tell_news, make=news_case),
 }

@@ -71,6 +71,11 @@ def note_kept(pair: Any, _home: Any, raw_us: Any, seen_us: Any, table: Any) -> i
     return len(last) - before
 
 
+def count_verdicts(read_point: Any, verdict: Any, reader_of: Any, counts: Any) -> None:
+    for reader, became in zip(reader_of[read_point].tolist(), verdict.tolist(), strict=True):
+        counts[len(counts) - 1 if reader < 0 else reader][became] += 1
+
+
 def _rewrite(table: Any, last: dict[int, tuple[int, int]]) -> None:
     table[:] = -1
     for i, (key, (raw, seen)) in enumerate(last.items()):
@@ -129,20 +134,6 @@ def tell_zones(evidence: Any, tags: Any, belief: Any, plan: Any, scratch: Any, z
         zone[i] = tags[read["tag"]]["zone"]
 
 
-def goes_before(a: Any, b: Any) -> bool:
-    return _order(a) < _order(b)
-
-
-def _order(e: Any) -> tuple[int, ...]:
-    return int(e["seen_us"]), int(e["kind"] == READ), int(e["read_point"]), int(e["tag"]), int(e["raw_us"])
-
-
-def merge(rows: Any, new: Any) -> None:
-    old = rows[: rows.size - new.size].copy()
-    for i, row in enumerate(sorted([*old, *new], key=_order)):
-        rows[i] = row
-
-
 def settle(evidence: Any, tags: Any, belief: Any, health: Any, plan: Any, scratch: Any, out: Any) -> None:
     for read in evidence:
         if read["kind"] != READ:
@@ -161,21 +152,9 @@ def settle(evidence: Any, tags: Any, belief: Any, health: Any, plan: Any, scratc
             write_move(tag, row, read["seen_us"], kind, came_from, spot, out)
 
 
-def seat_of(tag: int, tags: Any, seats: Any) -> int:
-    at = tag * 2_654_435_761 % seats.size
-    while seats[at] >= 0 and tags[seats[at]] != tag:
-        at = (at + 1) % seats.size
-    return int(at)
-
-
-def take_seats(tags: Any, seats: Any) -> None:
-    for i, tag in enumerate(tags.tolist()):
-        seats[seat_of(tag, tags, seats)] = i
-
-
-def look_ahead(evidence: Any, tags: Any, _seats: Any, rows: Any, belief: Any, plan: Any, scratch: Any) -> None:
+def look_ahead(tags: Any, first: int, waiting: Any, rows: Any, belief: Any, plan: Any, scratch: Any) -> None:
     copy_of = {int(tag): i for i, tag in enumerate(tags)}
-    for read in evidence:
+    for read in waiting.rows[first:]:
         if read["kind"] == READ and int(read["tag"]) in copy_of:
             copy = copy_of[int(read["tag"])]
             fold_read(copy, rows[copy], read, belief, plan, scratch)

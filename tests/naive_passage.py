@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.engine.records import READ
 from core.engine.records_passage import (
     ANTENNAS,
     BIN_US,
@@ -147,6 +148,11 @@ def fold_passage(read: Any, doors: Any, at: Any, work: Any, told: Any) -> None:
             return
         p = begin(v, seen_us, at)
     note_level(at.open[p], slot, seen_us, dbm)
+
+
+def count_at_doors(evidence: Any, doors: Any) -> int:
+    at_doors = (evidence["kind"] == READ) & (doors.door_of[evidence["read_point"]] >= 0)
+    return int((at_doors | np.isin(evidence["kind"], (EYE, WORD))).sum())
 
 
 def fold_doors(evidence: Any, doors: Any, at: Any, work: Any, told: Any) -> None:

@@ -10,9 +10,9 @@ from core.engine import telling
 from core.engine.calibration import Calibration
 from core.engine.checkpoint import CheckpointUnreadable, pack, unpack
 from core.engine.dedupe import Dedupe
-from core.engine.index import TagIndex, power_above
+from core.engine.index import TagIndex
 from core.engine.kernels_dedupe import KEPT, LATE
-from core.engine.kernels_live import look_ahead, take_seats, tell_news
+from core.engine.kernels_live import look_ahead, tell_news
 from core.engine.memory import dump_settled, load_settled, redrawn
 from core.engine.passages import Passages
 from core.engine.pending import Pending, evidence_of_events, evidence_of_reads
@@ -55,7 +55,7 @@ class Engine:
         tag = self._index.find(batch.reads.epc_hi, batch.reads.epc_lo, batch.long_epcs)
         self._reserve()
         verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending)
-        kept, late = _chosen(batch.reads, tag, verdict == KEPT), _chosen(batch.reads, tag, verdict == LATE)
+        kept, late = (_chosen(batch.reads, tag, np.flatnonzero(verdict == fate)) for fate in (KEPT, LATE))
         events = self._recent.new_events(batch.events)
         told, positions = self._take(kept, events, closed_us)
         step = Step(
@@ -201,13 +201,11 @@ class Engine:
 
     def _show(self, tag: Ints) -> PositionColumns:
         """Fold the tags' pending reads into copies of their rows, and tell those that look different from before."""
-        settled, looks = self._settled, np.empty(tag.size, LOOK)
+        settled, pending, looks = self._settled, self._pending, np.empty(tag.size, LOOK)
         # Taken, not indexed: numpy takes ten times as long to index records.
         rows = settled.tags.take(tag)
         belief = Belief._make(column.take(tag, axis=0) for column in settled.belief)
-        seats = np.full(power_above(4 * tag.size), -1, np.int64)
-        take_seats(tag, seats)
-        look_ahead(self._pending.evidence, tag, seats, rows, belief, settled.plan, settled.scratch)
+        look_ahead(tag, pending.first, pending.waiting, rows, belief, settled.plan, settled.scratch)
         news = tell_news(tag, rows, belief, settled.plan, self._shown, looks)
         return telling.positions(looks[:news])
 
@@ -220,8 +218,8 @@ class Engine:
             self._shown = join(SHOWN, self._shown, _blank_shown(more))
 
 
-def _chosen(reads: ReadColumns, tag: Ints, mask: npt.NDArray[np.bool_]) -> StoredReads:
-    return StoredReads(reads=reads.take(mask), tag_id=tag[mask])
+def _chosen(reads: ReadColumns, tag: Ints, at: npt.NDArray[np.intp]) -> StoredReads:
+    return StoredReads(reads=reads.take(at), tag_id=tag[at])
 
 
 def _blank_shown(n: int) -> Records:

@@ -15,6 +15,7 @@ OVERTAKEN: Final = 3
 """On time, but a newer read of the same tag and read point came first; keep_overtaken decides."""
 
 Verdicts = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.int32]
 
 
 @njit
@@ -106,3 +107,17 @@ def note_kept(pair: Ints, home: Ints, raw_us: Ints, seen_us: Ints, table: Ints) 
             table[at, 1] = raw_us[i]
             table[at, 2] = seen_us[i]
     return added
+
+
+@njit
+def count_verdicts(read_point: Points, verdict: Verdicts, reader_of: Points, counts: Ints) -> None:
+    """
+    Count what became of each reader's reads.
+
+    read_point  int32[n]         where each was made
+    verdict     uint8[n]         what became of it: KEPT, REPEAT or LATE
+    reader_of   int32[A]         whose each read point is, -1 for nobody's
+    counts      int64[R + 1, 3]  in and out; the last row counts nobody's
+    """
+    for i in range(verdict.size):
+        counts[reader_of[read_point[i]], verdict[i]] += 1

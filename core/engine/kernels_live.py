@@ -5,66 +5,36 @@ from typing import Final
 from core.engine.kernels_fold import fold_read, spot_of
 from core.engine.kernels_jit import njit
 from core.engine.kernels_narrow import CLOCK, MS_US, grain_of
-from core.engine.records import READ, SURE, Ints, Plan, Records, Row
+from core.engine.kernels_pending import first_read
+from core.engine.records import SURE, Ints, Plan, Records, Row, Waiting
 from core.engine.records_belief import Belief, Scratch
 
 SHOWN_CONFIDENCE: Final = 0.05
 SHOWN_MS: Final = 5_000
 SHOWN_SURE: Final = 255
 """How a confidence of 1 is kept in SHOWN."""
-SPREAD: Final = 0x9E3779B1
-"""Odd, so that neighbouring ids have seats far from each other."""
-
-
-@njit
-def seat_of(tag: int, tags: Ints, seats: Ints) -> int:
-    """
-    Find the seat of a tag: where its place in `tags` stands, or else the free one where it would.
-
-    tag    int
-    tags   int64[m]
-    seats  int64[S]  places in tags, -1 for free; S a power of two, more than m. As wide as a tag's id, or all that
-                     fold_read calls would be compiled twice
-    """
-    at = (tag * SPREAD) & (seats.size - 1)
-    while seats[at] >= 0 and tags[seats[at]] != tag:
-        at = (at + 1) & (seats.size - 1)
-    return int(at)
-
-
-@njit
-def take_seats(tags: Ints, seats: Ints) -> None:
-    """
-    Give each tag a seat.
-
-    tags   int64[m]  none twice
-    seats  int64[S]  in: all -1; out
-    """
-    for i in range(tags.size):
-        seats[seat_of(tags[i], tags, seats)] = i
 
 
 @njit
 def look_ahead(
-    evidence: Records, tags: Ints, seats: Ints, rows: Records, belief: Belief, plan: Plan, scratch: Scratch
+    tags: Ints, first: int, waiting: Waiting, rows: Records, belief: Belief, plan: Plan, scratch: Scratch
 ) -> None:
     """
     Fold the pending reads of some tags into copies of their rows.
 
-    evidence  EVIDENCE[n]  pending, sorted
-    tags      int64[m]     which tags; no other's reads are folded
-    seats     int64[S]     of take_seats
-    rows      TAG[m]       in and out
-    belief    Belief       in and out, m rows
-    plan      Plan
-    scratch   Scratch      room
+    tags     int64[m]  which tags; no other's reads are folded
+    first    int       rows of `waiting` before this one wait no more
+    waiting  Waiting   in; its room is used
+    rows     TAG[m]    in and out
+    belief   Belief    in and out, m rows
+    plan     Plan
+    scratch  Scratch   room
     """
-    for i in range(evidence.size):
-        read = evidence[i]
-        if read["kind"] == READ:
-            copy = seats[seat_of(read["tag"], tags, seats)]
-            if copy >= 0:
-                fold_read(copy, rows[copy], read, belief, plan, scratch)
+    for i in range(tags.size):
+        at = first_read(tags[i], first, waiting)
+        while at >= 0:
+            fold_read(i, rows[i], waiting.rows[at], belief, plan, scratch)
+            at = waiting.after[at]
 
 
 @njit

@@ -154,6 +154,21 @@ def note_word(tag: int, door: int, way: int, at: AtDoors) -> None:
 
 
 @njit_roomy
+def count_at_doors(evidence: Records, doors: Doors) -> int:
+    """
+    Count what of some evidence is for the doors: reads at one of them, broken beams, readers' words on direction.
+
+    evidence  EVIDENCE[n]
+    doors     Doors        door_of is used
+    """
+    n = 0
+    for i in range(evidence.size):
+        kind = evidence[i]["kind"]
+        n += kind in (EYE, WORD) or (kind == READ and doors.door_of[evidence[i]["read_point"]] >= 0)
+    return n
+
+
+@njit_roomy
 def fold_doors(evidence: Records, doors: Doors, at: AtDoors, work: Work, told: Told) -> None:
     """
     Take evidence in its order: reads, broken beams and readers' words on direction; all else passes by.

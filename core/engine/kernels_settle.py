@@ -1,4 +1,4 @@
-"""Evidence in its order becomes settled belief here, and pending evidence a look ahead."""
+"""Evidence in its order becomes settled belief here."""
 
 from typing import Final
 
@@ -7,48 +7,12 @@ from core.engine.kernels_jit import njit
 from core.engine.kernels_offset import begin_spell, learn_offset
 from core.engine.kernels_silence import hear, rest, tell
 from core.engine.kernels_tell import write_move
-from core.engine.records import APPEAR, NO_MOVE, READ, Health, Out, Plan, Records, Row
+from core.engine.records import APPEAR, NO_MOVE, READ, Health, Out, Plan, Records
 from core.engine.records_belief import Belief, Scratch
 from core.model.columns import NOWHERE
 from core.model.step import TagState
 
 PRESENT: Final = int(TagState.PRESENT)
-
-
-@njit
-def goes_before(a: Row, b: Row) -> bool:
-    """
-    Say whether one piece of evidence is folded before another: by time, readers' words first, read point, tag.
-
-    a, b  EVIDENCE
-    """
-    if a["seen_us"] != b["seen_us"]:
-        return bool(a["seen_us"] < b["seen_us"])
-    if (a["kind"] == READ) != (b["kind"] == READ):
-        return bool(a["kind"] != READ)
-    if a["read_point"] != b["read_point"]:
-        return bool(a["read_point"] < b["read_point"])
-    if a["tag"] != b["tag"]:
-        return bool(a["tag"] < b["tag"])
-    return bool(a["raw_us"] < b["raw_us"])
-
-
-@njit
-def merge(rows: Records, new: Records) -> None:
-    """
-    Merge evidence into evidence, from the end: what comes now is nearly all later than what waits.
-
-    rows  EVIDENCE[m + n]  in: m of them, sorted as goes_before says; out
-    new   EVIDENCE[n]      sorted like them
-    """
-    i, j = rows.size - new.size - 1, new.size - 1
-    while j >= 0:
-        if i >= 0 and goes_before(new[j], rows[i]):
-            rows[i + j + 1] = rows[i]
-            i -= 1
-        else:
-            rows[i + j + 1] = new[j]
-            j -= 1
 
 
 @njit

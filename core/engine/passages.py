@@ -9,8 +9,8 @@ import numpy.typing as npt
 from core.engine.checkpoint import Arrays
 from core.engine.door_plan import doors_of, eyes_of
 from core.engine.door_weights import DoorWeights
-from core.engine.kernels_passage import close_due, fold_doors, next_close
-from core.engine.records import READ, Records
+from core.engine.kernels_passage import close_due, count_at_doors, fold_doors, next_close
+from core.engine.records import Records
 from core.engine.records_passage import PASSAGE, VISIT, new_told, new_work, nobody
 from core.site import Site
 
@@ -35,10 +35,9 @@ class Passages:
 
     def fold(self, evidence: Records, n_tags: int) -> None:
         """Take evidence in its order, EVIDENCE[n] of tags below n_tags."""
-        reads = evidence["kind"] == READ
-        at_doors = int(np.count_nonzero(self.doors.door_of[evidence["read_point"][reads]] >= 0))
+        at_doors = int(count_at_doors(evidence, self.doors))
         self._reserve(n_tags, at_doors)
-        if at_doors or self.at.n[1] > 0 or not reads.all():
+        if at_doors or self.at.n[1] > 0:
             fold_doors(evidence, self.doors, self.at, self._work, self._told)
 
     def close_due(self, at_us: int) -> None:
@@ -86,9 +85,10 @@ class Passages:
         if n_tags > at.head.size:
             extra = max(n_tags, 2 * at.head.size) - at.head.size
             self.at = at._replace(head=np.concatenate((at.head, np.full(extra, -1, np.int32))))
-        self.at = self.at._replace(
-            visits=_grown(VISIT, at.visits, n_visits, more), open=_grown(PASSAGE, at.open, n_open, more)
-        )
+        if n_visits + more > at.visits.size or n_open + more > at.open.size:
+            self.at = self.at._replace(
+                visits=_grown(VISIT, at.visits, n_visits, more), open=_grown(PASSAGE, at.open, n_open, more)
+            )
         said = int(self._told.n[0])
         if said + n_open + 2 * more > self._told.verdicts.size:
             told = new_told(2 * (said + n_open + 2 * more))

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.kernels_settle import merge
+from core.engine.index import power_above
+from core.engine.kernels_pending import link, merge
 from core.engine.records import (
     ALIVE,
     ANTENNA_DOWN,
@@ -18,6 +19,7 @@ from core.engine.records import (
     STOPPED,
     Ints,
     Records,
+    Waiting,
     join,
 )
 from core.engine.records_passage import EYE, INWARD, NO_WAY, OUTWARD, WORD
@@ -45,32 +47,35 @@ class Pending:
     """Sorted evidence, EVIDENCE[n], and before it the last of what was settled: reads to come may still repeat it."""
 
     def __init__(self) -> None:
-        self._rows: Records = np.zeros(1024, EVIDENCE)
-        self._tail_at, self._at, self._end = 0, 0, 0
+        self.waiting = _room_for(1024)
+        """Its rows, of which those from `first` on wait."""
+        self._tail_at, self.first, self._end = 0, 0, 0
 
     def __len__(self) -> int:
         """How much evidence waits."""
-        return self._end - self._at
+        return self._end - self.first
 
     @property
     def evidence(self) -> Records:
         """What waits: a view, until more is added."""
-        return self._rows[self._at : self._end]
+        return self.waiting.rows[self.first : self._end]
 
     @property
     def tail(self) -> Records:
         """The last of what was settled: a view."""
-        return self._rows[self._tail_at : self._at]
+        return self.waiting.rows[self._tail_at : self.first]
 
     def add(self, *parts: Records) -> None:
         """Put evidence in its place."""
-        new = join(EVIDENCE, *parts)
-        if new.size == 0:
+        told = [part for part in parts if part.size]
+        if not told:
             return
+        new = told[0] if len(told) == 1 else join(EVIDENCE, *told)
         is_read = new["kind"] == READ
-        new = new[np.lexsort((new["raw_us"], new["tag"], new["read_point"], is_read, new["seen_us"]))]
+        # Taken, not indexed: numpy takes many times as long to index records.
+        new = new.take(np.lexsort((new["raw_us"], new["tag"], new["read_point"], is_read, new["seen_us"])))
         self._reserve(new.size)
-        merge(self._rows[self._at : self._end + new.size], new)
+        merge(self.first, self._end, new, self.waiting)
         self._end += new.size
 
     def ready(self, watermark_us: int) -> int:
@@ -79,8 +84,8 @@ class Pending:
 
     def take(self, n: int) -> Records:
         """Remove the first n: a view."""
-        self._at += n
-        return self._rows[self._at - n : self._at]
+        self.first += n
+        return self.waiting.rows[self.first - n : self.first]
 
     def retire(self, before_us: int) -> None:
         """Forget what was taken and is older than this."""
@@ -88,24 +93,33 @@ class Pending:
 
     def restore(self, tail: Records, evidence: Records) -> None:
         """Begin with what another one held."""
-        self._tail_at, self._at, self._end = 0, tail.size, tail.size
-        self._rows = join(EVIDENCE, tail)
+        self._tail_at, self.first, self._end = 0, 0, 0
+        self._reserve(tail.size)
+        self.waiting.rows[: tail.size] = tail
+        self.first = self._end = tail.size
         self.add(evidence)
 
     def held(self) -> Records:
         """Reads that a read to come may repeat."""
-        both = self._rows[self._tail_at : self._end]
+        both = self.waiting.rows[self._tail_at : self._end]
         reads: Records = both[both["kind"] == READ]
         return reads
 
     def _reserve(self, more: int) -> None:
         """Make room at the end. What was taken is not moved while somebody may still look at it."""
-        if self._end + more <= self._rows.size:
+        if self._end + more <= self.waiting.rows.size:
             return
-        held = self._rows[self._tail_at : self._end]
-        self._rows = np.zeros(2 * (held.size + more), EVIDENCE)
-        self._rows[: held.size] = held
-        self._at, self._end, self._tail_at = self._at - self._tail_at, held.size, 0
+        held = self.waiting.rows[self._tail_at : self._end]
+        self.waiting = _room_for(2 * (held.size + more))
+        self.waiting.rows[: held.size] = held
+        self.first, self._end, self._tail_at = self.first - self._tail_at, held.size, 0
+        link(self.first, self._end, self.waiting)
+
+
+def _room_for(n: int) -> Waiting:
+    room = np.zeros((2, n), np.int64)
+    chains = np.full(power_above(n), -1, np.int64)
+    return Waiting(rows=np.zeros(n, EVIDENCE), before=room[0], after=room[1], newest=chains)
 
 
 def evidence_of_reads(reads: ReadColumns, tag: Ints) -> Records:

@@ -248,6 +248,22 @@ class Health(NamedTuple):
     zone_due: Floats
 
 
+class Waiting(NamedTuple):
+    """
+    Evidence in its one order, with a chain for each tag's reads; tags whose ids end alike share one.
+
+    rows    EVIDENCE[N]
+    before  int64[N]  the row before it in its chain, -1 for none
+    after   int64[N]  room for the way back
+    newest  int64[C]  the last row of each chain, -1 for none; C a power of two
+    """
+
+    rows: Records
+    before: Ints
+    after: Ints
+    newest: Ints
+
+
 class Out(NamedTuple):
     """What settling tells: MOVEMENT[M], CHANGE[N], QUIET[M] and int64[3], how many of each."""
 

@@ -101,7 +101,9 @@ class Settled:
 
     def advance(self, pending: Pending, watermark_us: int) -> Told:
         """Fold what lies before the watermark, and look at silence on each second passed."""
-        self._told, self._verdicts = [], [self.passages.fetch()]
+        out = self._out
+        self._told = [(out.moves[:0], out.changes[:0], out.quiet[:0])]
+        self._verdicts = [self.passages.fetch()]
         while True:
             ready = pending.ready(watermark_us)
             first_us = int(pending.evidence["seen_us"][0]) if ready else NO_TICK_US
@@ -144,6 +146,8 @@ class Settled:
     def _judge(self, echo_us: int) -> Records:
         """Note on the tags how their passages were judged. Returns those that went out and were silent since."""
         every = self.passages.fetch()
+        if every.size == 0:
+            return every
         self._verdicts.append(every)
         verdicts = every[every["outdone"] == 0]
         tag, through = verdicts["tag"], verdicts["verdict"] == THROUGH
@@ -163,6 +167,8 @@ class Settled:
     def _drain(self) -> None:
         out = self._out
         moves, changes, quiet = out.n.tolist()
+        if not moves + changes + quiet:
+            return
         self._told.append((out.moves[:moves].copy(), out.changes[:changes].copy(), out.quiet[:quiet].copy()))
         out.n[:] = 0
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.engine.index import TagIndex
-from core.engine.kernels_dedupe import KEPT, LATE, REPEAT
+from core.engine.kernels_dedupe import KEPT, LATE, REPEAT, count_verdicts
 from core.engine.kernels_fold import spot_of
 from core.engine.kernels_narrow import MS_US, dbm_of, elapsed_s
 from core.engine.records import (
@@ -138,24 +138,23 @@ def ledger(
     site: Site,
 ) -> tuple[LedgerRow, ...]:
     """Add to the line's ledger what became of each reader's reads."""
-    if len(reads) == 0:
-        return tuple(rows)
-    n = len(site.readers) + 1
-    reader = plan.reader_of[reads.read_point].astype(np.int64) % n  # points of no reader come last
-    counts = np.bincount(reader * 3 + verdict, minlength=3 * n).reshape(n, 3).tolist()
+    counts = np.zeros((len(site.readers) + 1, 3), np.int64)
+    count_verdicts(reads.read_point, verdict, plan.reader_of, counts)
+    heard = np.flatnonzero(counts[:-1].any(axis=1))
     counted = {row.reader: row for row in rows}
-    for told, became in zip(site.readers, counts, strict=False):
-        if any(became):
-            stored, repeats, late = became[KEPT], became[REPEAT], became[LATE]
-            if told.id in counted:
-                counted[told.id] = counted[told.id]._replace(stored=stored, repeats=repeats, late=late)
-            else:
-                counted[told.id] = LedgerRow(told.id, 0, sum(became), stored, repeats, late)
+    for at, became in zip(heard.tolist(), counts[heard].tolist(), strict=True):
+        reader, stored, repeats, late = site.readers[at].id, became[KEPT], became[REPEAT], became[LATE]
+        if reader in counted:
+            counted[reader] = counted[reader]._replace(stored=stored, repeats=repeats, late=late)
+        else:
+            counted[reader] = LedgerRow(reader, 0, stored + repeats + late, stored, repeats, late)
     return tuple(counted.values())
 
 
 def new_tags(tag: Ints, seen_us: Ints, known: int, index: TagIndex) -> tuple[NewTag, ...]:
     """Tags from `known` on, each with the time of its first read to arrive."""
+    if index.known == known:
+        return ()
     new = np.flatnonzero(tag >= known)
     ids, first = np.unique(tag[new], return_index=True)
     told = zip(ids.tolist(), index.epcs(ids), seen_us[new[first]].tolist(), strict=True)
