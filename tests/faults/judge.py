@@ -23,7 +23,8 @@ _PLACES: Final = (
 )
 _ALERTS: Final = f"SELECT rule, subject FROM alert WHERE site_id = {_SITE}"
 _LEDGER: Final = (
-    "SELECT sum(messages), sum(received), sum(stored), sum(repeats), sum(late), sum(quarantined), sum(gaps)"
+    "SELECT sum(messages), sum(received), sum(stored), sum(repeats), sum(late), sum(quarantined), sum(gaps),"
+    " sum(resent)"
     f" FROM reader WHERE site_id = {_SITE}"
 )
 
@@ -39,11 +40,17 @@ class Ledger:
     late: int
     quarantined: int
     gaps: int
+    resent: int
 
     @property
     def open_by(self) -> int:
         """Reads of which it does not say what became of them."""
         return self.received - self.stored - self.repeats - self.late
+
+    @property
+    def published(self) -> int:
+        """Reads, each message once, that it knows readers to have made; a message of a run holds one."""
+        return self.received + self.quarantined + self.gaps
 
 
 @dataclass(kw_only=True)
@@ -163,5 +170,9 @@ class Judge:
         verdict.state_mismatch += ledger.stored + ledger.late != sum(stored.values())
         verdict.alert_missed = len(world.alerts - alerts.keys())
         verdict.alert_false = sum((alerts - Counter(world.alerts)).values())
+        verdict.notes["resent"] = ledger.resent
+        made = len(oracle.issued) + oracle.poison
+        if ledger.published != made:
+            verdict.broken.append(f"{made} reads made, and the ledger says {ledger.published}")
         if ledger.quarantined != oracle.poison:
             verdict.broken.append(f"poison {oracle.poison}, and the ledger says {ledger.quarantined}")

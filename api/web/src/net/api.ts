@@ -63,6 +63,11 @@ export class Api {
   readers = (site: string): Promise<shapes.Page<shapes.Reader>> =>
     this.#ask(`/sites/${at(site)}/readers`, shapes.page(shapes.reader));
 
+  ledger = (site: string, hours: number): Promise<shapes.Ledger> => {
+    const since = new Date(Date.now() - this.clockAheadMs - hours * 3_600_000).toISOString();
+    return this.#ask(`/sites/${at(site)}/ledger?${new URLSearchParams({ since })}`, shapes.ledger);
+  };
+
   positions = (site: string, query: Readonly<Record<string, string>>): Promise<shapes.Page<shapes.Position>> =>
     this.#ask(`/sites/${at(site)}/positions?${new URLSearchParams(query)}`, shapes.page(shapes.position));
 

@@ -57,6 +57,18 @@ export interface Reader {
   readonly ledger: Readonly<Record<string, number>>;
 }
 
+/** What became of one reader's reads in a span of time, or of all readers' together. */
+export interface Balance {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly closes: boolean;
+}
+
+export interface Ledger {
+  readonly sinceMs: number | null;
+  readonly rows: readonly (Balance & { readonly reader: string; readonly name: string })[];
+  readonly total: Balance;
+}
+
 export interface Position {
   readonly tagId: number;
   readonly epc: string;
@@ -181,7 +193,7 @@ function antenna(value: unknown): Antenna {
   };
 }
 
-function ledger(from: Json): Record<string, number> {
+function counts(from: Json): Record<string, number> {
   const entries = Object.entries(from).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   return Object.fromEntries(entries);
 }
@@ -199,8 +211,23 @@ export function reader(value: unknown): Reader {
     clockOffsetMs: numberOr(from, "clock_offset_ms", 0),
     firmware: text(from, "firmware"),
     antennas: optional(from["antennas"], antenna),
-    ledger: ledger(object(from["ledger"] ?? {})),
+    ledger: counts(object(from["ledger"] ?? {})),
   };
+}
+
+function balance(value: unknown): Balance {
+  const from = object(value);
+  return { counts: counts(from), closes: flag(from, "closes") };
+}
+
+function ledgerRow(value: unknown): Ledger["rows"][number] {
+  const from = object(value);
+  return { ...balance(value), reader: text(from, "reader"), name: text(from, "name") || text(from, "reader") };
+}
+
+export function ledger(value: unknown): Ledger {
+  const from = object(value);
+  return { sinceMs: timeMs(from, "since"), rows: list(from["items"], ledgerRow), total: balance(from["total"]) };
 }
 
 export function position(value: unknown): Position {
