@@ -26,6 +26,11 @@ NOISE_READS: Final = 20.0
 COMMON_BINS: Final = 40.0
 """How many moments of a zone what all zones have in common is worth."""
 VAR_MIN: Final = 1.0
+APART: Final = 0.3
+"""
+How far covariances are drawn to nothing: what two antennas' levels have in common in one recording is partly where
+tags happened to stand in it.
+"""
 
 
 def sway_of_zones(reads: LabelledReads, places: Places, hearing: Hearing) -> tuple[Hearing, Sway]:
@@ -90,7 +95,8 @@ def _covariances(off: Floats, moment: npt.NDArray[np.intp], ear: Ints, place: In
         products[p] = mean[own].T @ mean[own] - np.diag(blur[own].sum(axis=0))
         pairs[p] = heard[own].T @ heard[own]
     common = products.sum(axis=0) / np.maximum(pairs.sum(axis=0), 1.0)
-    return _definite((products + COMMON_BINS * common) / (pairs + COMMON_BINS))
+    cov = (products + COMMON_BINS * common) / (pairs + COMMON_BINS)
+    return _definite((1.0 - APART) * cov + APART * cov * np.eye(ears))
 
 
 def _definite(cov: Floats) -> Floats:

@@ -22,7 +22,7 @@ from core.site import Site
 EVIDENCE_TRIED: Final = {0.3: 0.006, 0.6: 0.003, 1.0: 0.0}
 GAINS_DB_TRIED: Final = {0.1: 0.0, 2.0: 0.005, 5.0: 0.006}
 LEAVES_TRIED: Final = {1 / 300: 0.005, 1 / 60: 0.001, 1 / 20: 0.0, 1 / 8: 0.004}
-FOLLOWED_LEAVES_TRIED: Final = {1 / 30: 0.002, 1 / 15: 0.0, 1 / 8: 0.002}
+FOLLOWED_LEAVES_TRIED: Final = {1 / 30: 0.002, 1 / 15: 0.0, 1 / 8: 0.002, 1 / 5: 0.003}
 """
 What is tried, and by how much each must be better than the plainest: a few labelled minutes tell small differences
 apart by luck. Lively manners are plain ones: what is staged to teach moves on less often than goods do.
@@ -46,7 +46,7 @@ SETTLING_US: Final = 2_000_000
 MINUTE_US: Final = 60e6
 GAP_US_MAX: Final = 1_000_000
 """A zone told is judged for no longer than this after its read."""
-RESTLESS: Final = 0.03
+RESTLESS: Final = 0.04
 """What each needless change a minute of a tag costs, as a share of accuracy: people look at every change."""
 READS_MAX: Final = 60_000
 FOLDS: Final = 4
@@ -69,8 +69,14 @@ def best_manner(
     halves = [(learn(reads.take(~held)), reads.take(held)) for held in _halves(reads)]
     trials = [(plan_of(site, places, heard.hearing, sway=heard.sway), held) for heard, held in halves]
     best = max(tried, key=lambda manner: _worth(trials, manner) - tried[manner])
-    best = max((replace(best, change_at=at) for at in CHANGES_TRIED), key=lambda manner: _worth(trials, manner))
-    return best, _worth(trials, best)
+    # How soon a tag is thought to leave and how sure to be of it go together: only both say how restless it looks.
+    alike = [manner for manner in tried if replace(manner, leave_per_s=best.leave_per_s) == best]
+    worths = {
+        replace(manner, change_at=at): _worth(trials, replace(manner, change_at=at)) - tried[manner]
+        for manner, at in product(alike, CHANGES_TRIED)
+    }
+    best = max(worths, key=worths.__getitem__)
+    return best, worths[best] + tried[replace(best, change_at=Manner().change_at)]
 
 
 def _halves(reads: LabelledReads) -> Iterator[npt.NDArray[np.bool_]]:
