@@ -25,7 +25,7 @@ from core.engine import (
     kernels_trial,
 )
 from core.engine.dedupe import pairs_of
-from core.engine.index import home_of
+from core.engine.index import mixed as hash_of
 from core.engine.kernels_presence import PRESENCE
 from core.engine.plan import plan_of
 from core.engine.records import (
@@ -44,6 +44,7 @@ from core.engine.records import (
 )
 from core.engine.records_belief import new_scratch
 from core.engine.settled import new_readers
+from core.model.columns import NEVER_US
 from tests import (
     naive,
     naive_belief,
@@ -169,20 +170,30 @@ def health_of(rng: Random) -> Health:
 def table_case(rng: Random) -> Args:
     """Reads of few pairs, and the table of what was kept before."""
     n = int(rng.integers(0, 30))
-    pair = pairs_of(rng.integers(0, 3, n), rng.integers(0, 2, n).astype(np.int32))
+    # Tags that begin in one row, or far from each other.
+    pair = pairs_of(rng.integers(0, 3, n) * int(rng.choice([1, 64])), rng.integers(0, 2, n).astype(np.int32))
     raw_us = START_US + rng.integers(0, 40, n) * 100_000
     table = np.full((64, 3), -1, np.int64)
-    home = rng.integers(0, 64, 1).repeat(n) if n % 2 else pair % 64
     old = np.unique(pair)[:2]
-    old_home = np.array([home[pair == p][0] for p in old], np.int64)
-    kernels_dedupe.note_kept(old, old_home, np.full(old.size, START_US), np.full(old.size, START_US), table)
-    return pair, home, raw_us, raw_us + rng.integers(-1, 2, n), table
+    kernels_dedupe.note_kept(old, np.full(old.size, START_US), np.full(old.size, START_US), table)
+    return pair, raw_us, raw_us + rng.integers(-1, 2, n), table
+
+
+def row_case(rng: Random) -> Args:
+    pair, *_, table = table_case(rng)
+    return int(rng.choice([*pair, 7 << 20])), table
+
+
+def late_case(rng: Random) -> Args:
+    seen_us = START_US + rng.integers(0, 9, 20)
+    watermark_us = int(rng.choice([NEVER_US, START_US + 4]))
+    return seen_us, START_US + rng.integers(0, 9, 20), 3, watermark_us, np.zeros(20, np.uint8)
 
 
 def sort_case(rng: Random) -> Args:
-    pair, home, raw_us, seen_us, table = table_case(rng)
-    verdict = rng.choice([0, 0, 0, 2], pair.size).astype(np.uint8)
-    return pair, home, raw_us, seen_us, np.full(pair.size, 500_000), table, verdict
+    pair, raw_us, seen_us, table = table_case(rng)
+    verdict, window_us = rng.choice([0, 0, 0, 2], pair.size).astype(np.uint8), np.array([500_000, 900_000])
+    return pair >> 20, (pair & 1).astype(np.int32), raw_us, seen_us, window_us, table, verdict
 
 
 def overtaken_case(rng: Random) -> Args:
@@ -193,19 +204,33 @@ def overtaken_case(rng: Random) -> Args:
     return rng.integers(0, 3, m), rng.integers(0, 30, m), np.full(m, 4), near[order], near_us[order], verdict
 
 
-def find_case(rng: Random) -> Args:
-    n, known = int(rng.integers(0, 20)), 4
-    keys = np.zeros((known + 20, 2), np.uint64)
+def index_case(rng: Random) -> Args:
+    """Keys that are asked for with their hashes, and a table of four; hashes may be alike in all or half their bits."""
+    n, known = int(rng.integers(0, 150)), 4
+    keys = np.zeros((known + 9, 2), np.uint64)
     keys[:known] = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    slots = np.full(64, -1, np.int64)
-    kernels_index.place_tags(home_of(keys[:known, 0], keys[:known, 1], 64), np.arange(known), slots)
+    alike = (hash_of, lambda hi, _: hi << np.uint64(32), lambda hi, lo: hi << np.uint64(21) | lo)[rng.integers(0, 3)]
+    slots = np.full(64, kernels_index.FREE, np.uint64)
+    kernels_index.place_tags(alike(keys[:known, 0], keys[:known, 1]), np.arange(known), slots)
     hi, lo = rng.integers(0, 3, n).astype(np.uint64), rng.integers(0, 3, n).astype(np.uint64)
-    return hi, lo, home_of(hi, lo, 64), slots, keys, known, np.zeros(n, np.int64)
+    return hi, lo, alike(hi, lo), slots, keys
+
+
+def find_case(rng: Random) -> Args:
+    hi, *rest = index_case(rng)
+    return hi, *rest, 4, np.zeros(hi.size, np.int64)
+
+
+def slot_case(rng: Random) -> Args:
+    hi, lo, hashes, slots, keys = index_case(rng)
+    while hi.size == 0:
+        hi, lo, hashes, slots, keys = index_case(rng)
+    return (hi[0], lo[0]), hashes[0], slots, keys
 
 
 def place_case(rng: Random) -> Args:
-    slots = np.full(64, -1, np.int64)
-    return rng.integers(0, 5, 9) * 13 % 64, np.arange(9), slots
+    hashes = rng.integers(0, 5, 9).astype(np.uint64) << np.uint64(20)
+    return hashes, np.arange(9), np.full(64, kernels_index.FREE, np.uint64)
 
 
 def waiting_case(rng: Random, free: int = 0) -> Args:
@@ -398,11 +423,20 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
     kernels_touch.touch: Comparison(
         slow=naive.touch, make=lambda r: (r.integers(0, 5, 9), r.integers(0, 9, (5, int(r.integers(1, 20)))))
     ),
+    kernels_index.home_of: Comparison(slow=naive.slot_home_of, make=lambda r: slot_case(r)[1:3]),
+    kernels_index.marked: Comparison(slow=naive.marked, make=lambda r: slot_case(r)[1:3]),
+    kernels_index.slot_of: Comparison(slow=naive.slot_of, make=slot_case),
     kernels_index.find_tags: Comparison(slow=naive.find_tags, make=find_case, private=(3,)),
     kernels_index.place_tags: Comparison(slow=naive.place_tags, make=place_case, unordered=(2,)),
+    kernels_dedupe.mark_late: Comparison(slow=naive.mark_late, make=late_case),
+    kernels_dedupe.pair_of: Comparison(
+        slow=naive.pair_of, make=lambda r: (int(r.integers(0, 2**31)), int(r.integers(0, 2**20)))
+    ),
+    kernels_dedupe.home_of: Comparison(slow=naive.home_of, make=row_case),
+    kernels_dedupe.row_of: Comparison(slow=naive.row_of, make=row_case),
     kernels_dedupe.sort_out: Comparison(slow=naive.sort_out, make=sort_case, unordered=(5,)),
     kernels_dedupe.keep_overtaken: Comparison(slow=naive.keep_overtaken, make=overtaken_case),
-    kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(4,)),
+    kernels_dedupe.note_kept: Comparison(slow=naive.note_kept, make=table_case, unordered=(3,)),
     kernels_dedupe.count_verdicts: Comparison(slow=naive.count_verdicts, make=count_case),
     kernels_narrow.clock_ms: Comparison(slow=naive_narrow.clock_ms, make=lambda r: (float(r.uniform(0.0, 1e7)),)),
     kernels_narrow.elapsed_s: Comparison(
@@ -416,6 +450,9 @@ COMPARISONS: dict[Callable[..., Any], Comparison] = {
         slow=naive_narrow.grain_of, make=lambda r: (float(r.uniform(-9.0, 99.0)), float(r.uniform(-5.0, 0.0)), 0.0012)
     ),
     kernels_narrow.remember: Comparison(slow=naive_narrow.remember, make=lambda r: (tag_row(r), read_of(r))),
+    kernels_settle.ask_for_tag: Comparison(
+        slow=naive.ask_for_tag, make=lambda r: (TAG, tag_rows(r, TAGS), belief_of(r, TAGS))
+    ),
     kernels_belief.temper: Comparison(
         slow=naive_belief.temper, make=lambda r: (tag_row(r), read_of(r), float(r.choice([0.0, 0.8, 4.0])))
     ),

@@ -7,7 +7,10 @@ Each takes what its kernel takes. What a hash table looks like inside is the ker
 import math
 from typing import Any
 
+import numpy as np
+
 from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, REPEAT
+from core.engine.kernels_index import FREE
 from core.engine.records import APPEAR, MOVE, NO_MOVE, NOT_INSIDE, READ
 from tests import naive_belief, naive_narrow, naive_portal
 from tests.naive_offset import begin_spell, learn_offset
@@ -22,8 +25,26 @@ def touch(at: Any, rows: Any) -> None:
         rows[i, ::8] += 1
 
 
-def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
-    ids = {(int(keys[t, 0]), int(keys[t, 1])): int(t) for t in slots if t >= 0}
+def ask_for_tag(tag: int, tags: Any, belief: Any) -> None:
+    """A hint changes nothing."""
+
+
+def slot_home_of(mixed: Any, slots: Any) -> int:
+    return (int(mixed) >> 20) % len(slots)
+
+
+def marked(mixed: Any, slots: Any) -> int:
+    way = [(slot_home_of(mixed, slots) + step) % len(slots) for step in range(len(slots))]
+    return next(at for at in way if slots[at] == FREE or int(slots[at]) >> 32 == int(mixed) >> 32)
+
+
+def slot_of(key: Any, mixed: Any, slots: Any, keys: Any) -> int:
+    way = [(slot_home_of(mixed, slots) + step) % len(slots) for step in range(len(slots))]
+    return next(at for at in way if slots[at] == FREE or tuple(keys[int(slots[at]) % 2**32]) == key)
+
+
+def find_tags(hi: Any, lo: Any, _mixed: Any, slots: Any, keys: Any, _known: int, tag: Any) -> int:
+    ids = {tuple(keys[int(slot) % 2**32].tolist()): int(slot) % 2**32 for slot in slots if slot != FREE}
     for i, key in enumerate(zip(hi.tolist(), lo.tolist(), strict=True)):
         if key not in ids:
             ids[key] = len(ids)
@@ -32,24 +53,45 @@ def find_tags(hi: Any, lo: Any, _home: Any, slots: Any, keys: Any, _known: int, 
     return len(ids)
 
 
-def place_tags(_home: Any, tag: Any, slots: Any) -> None:
-    free = [i for i, at in enumerate(slots) if at < 0]
-    for i, t in zip(free, tag, strict=False):
-        slots[i] = t
+def place_tags(mixed: Any, tag: Any, slots: Any) -> None:
+    free = [i for i, slot in enumerate(slots) if slot == FREE]
+    for i, m, t in zip(free, mixed.tolist(), tag.tolist(), strict=False):
+        slots[i] = (m >> 32 << 32) + t
 
 
-def sort_out(pair: Any, _home: Any, raw_us: Any, seen_us: Any, window_us: Any, table: Any, verdict: Any) -> int:
+def mark_late(seen_us: Any, arrived_us: Any, settle_us: int, settled_us: int, verdict: Any) -> None:
+    since_us = np.maximum(arrived_us - settle_us, settled_us)
+    verdict[:] = np.where(seen_us < since_us, LATE, KEPT)
+
+
+def pair_of(tag: int, read_point: int) -> int:
+    return tag * 2**20 + read_point
+
+
+def home_of(pair: int, table: Any) -> int:
+    return (pair // 2**20 * 0x9E3779B1 + pair % 2**20 * 0x5851F42D) % len(table)
+
+
+def row_of(pair: int, table: Any) -> int:
+    way = [(home_of(pair, table) + step) % len(table) for step in range(len(table))]
+    return next(at for at in way if table[at, 0] in (pair, -1))
+
+
+def sort_out(
+    tag: Any, read_point: Any, raw_us: Any, seen_us: Any, window_us: Any, table: Any, verdict: Any
+) -> tuple[int, int]:
     last = {int(p): (int(raw), int(seen)) for p, raw, seen in table if p >= 0}
-    before = len(last)
-    for i, key in enumerate(pair.tolist()):
+    before, overtaken = len(last), 0
+    for i, key in enumerate((tag * 2**20 + read_point).tolist()):
         gap = raw_us[i] - last[key][0] if key in last else math.inf
         if verdict[i] == LATE:
             continue
-        verdict[i] = OVERTAKEN if gap < 0 else REPEAT if gap < window_us[i] else KEPT
+        verdict[i] = OVERTAKEN if gap < 0 else REPEAT if gap < window_us[read_point[i]] else KEPT
+        overtaken += gap < 0
         if verdict[i] == KEPT:
             last[key] = (int(raw_us[i]), int(seen_us[i]))
     _rewrite(table, last)
-    return len(last) - before
+    return len(last) - before, overtaken
 
 
 def keep_overtaken(pair: Any, raw_us: Any, window_us: Any, near_pair: Any, near_raw_us: Any, verdict: Any) -> None:
@@ -61,7 +103,7 @@ def keep_overtaken(pair: Any, raw_us: Any, window_us: Any, near_pair: Any, near_
             kept.append((p, raw))
 
 
-def note_kept(pair: Any, _home: Any, raw_us: Any, seen_us: Any, table: Any) -> int:
+def note_kept(pair: Any, raw_us: Any, seen_us: Any, table: Any) -> int:
     last = {int(p): (int(raw), int(seen)) for p, raw, seen in table if p >= 0}
     before = len(last)
     for key, raw, seen in zip(pair.tolist(), raw_us.tolist(), seen_us.tolist(), strict=True):

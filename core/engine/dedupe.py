@@ -3,13 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.engine.index import home_of, power_above
-from core.engine.kernels_dedupe import KEPT, LATE, OVERTAKEN, keep_overtaken, note_kept, sort_out
+from core.engine.index import power_above
+from core.engine.kernels_dedupe import KEPT, OVERTAKEN, POINT_BITS, keep_overtaken, note_kept, sort_out
 from core.engine.pending import Pending
 from core.engine.records import Ints
 from core.model.columns import ReadColumns
-
-POINT_BITS = 20
 
 
 class Dedupe:
@@ -20,25 +18,25 @@ class Dedupe:
         self.entries = 0
         self._window_us = window_us
 
-    def sort(
-        self, reads: ReadColumns, tag: Ints, on_time: npt.NDArray[np.bool_], pending: Pending
-    ) -> npt.NDArray[np.uint8]:
-        """Give each read its verdict, in order of arrival; kept ones make repeats of the next."""
-        pair = pairs_of(tag, reads.read_point)
+    def sort(self, reads: ReadColumns, tag: Ints, verdict: npt.NDArray[np.uint8], pending: Pending) -> None:
+        """Give each read that is not late its verdict, in order of arrival; kept ones make repeats of the next."""
         self._reserve(len(reads))
-        verdict = np.where(on_time, np.uint8(KEPT), np.uint8(LATE))
-        window_us = self._window_us[reads.read_point]
-        home = self._home(pair)
-        self.entries += int(sort_out(pair, home, reads.raw_us, reads.seen_us, window_us, self.table, verdict))
-        if (verdict == OVERTAKEN).any():
-            self._sort_overtaken(reads, pair, verdict, pending)
-        return verdict
+        added, overtaken = sort_out(
+            tag, reads.read_point, reads.raw_us, reads.seen_us, self._window_us, self.table, verdict
+        )
+        self.entries += int(added)
+        if overtaken:
+            self._sort_overtaken(reads, pairs_of(tag, reads.read_point), verdict, pending)
 
     def note(self, reads: ReadColumns, tag: Ints) -> None:
         """Take reads that were kept in an earlier life."""
-        pair = pairs_of(tag, reads.read_point)
         self._reserve(len(reads))
-        self.entries += int(note_kept(pair, self._home(pair), reads.raw_us, reads.seen_us, self.table))
+        pair = pairs_of(tag, reads.read_point)
+        self.entries += int(note_kept(pair, reads.raw_us, reads.seen_us, self.table))
+
+    def sizes(self) -> tuple[int, int]:
+        """Rows, and bytes a row."""
+        return self.table.shape[0], self.table.nbytes // self.table.shape[0]
 
     def load(self, rows: Ints) -> None:
         """Take over the occupied rows of another one's table."""
@@ -47,7 +45,7 @@ class Dedupe:
 
     def _place(self, rows: Ints) -> int:
         pair, raw_us, seen_us = (np.ascontiguousarray(column) for column in rows.T)
-        return note_kept(pair, self._home(pair), raw_us, seen_us, self.table)
+        return note_kept(pair, raw_us, seen_us, self.table)
 
     def _sort_overtaken(self, reads: ReadColumns, pair: Ints, verdict: npt.NDArray[np.uint8], pending: Pending) -> None:
         overtaken = np.flatnonzero(verdict == OVERTAKEN)
@@ -63,12 +61,7 @@ class Dedupe:
         keep_overtaken(pair[overtaken], reads.raw_us[overtaken], window_us, near[order], near_raw[order], decided)
         verdict[overtaken] = decided
         kept_at = overtaken[decided == KEPT]
-        home = self._home(pair[kept_at])
-        self.entries += int(note_kept(pair[kept_at], home, reads.raw_us[kept_at], reads.seen_us[kept_at], self.table))
-
-    def _home(self, pair: Ints) -> Ints:
-        keys = pair.astype(np.uint64)
-        return home_of(keys, keys, self.table.shape[0])
+        self.entries += int(note_kept(pair[kept_at], reads.raw_us[kept_at], reads.seen_us[kept_at], self.table))
 
     def _reserve(self, more: int) -> None:
         if 2 * (self.entries + more) <= self.table.shape[0]:

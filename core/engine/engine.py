@@ -11,7 +11,7 @@ from core.engine.calibration import Calibration
 from core.engine.checkpoint import CheckpointUnreadable, pack, unpack
 from core.engine.dedupe import Dedupe
 from core.engine.index import TagIndex
-from core.engine.kernels_dedupe import KEPT, LATE
+from core.engine.kernels_dedupe import KEPT, LATE, mark_late
 from core.engine.kernels_live import look_ahead, tell_news
 from core.engine.memory import dump_settled, load_settled, redrawn
 from core.engine.passages import Passages
@@ -54,7 +54,8 @@ class Engine:
         known = self._index.known
         tag = self._index.find(batch.reads.epc_hi, batch.reads.epc_lo, batch.long_epcs)
         self._reserve()
-        verdict = self._dedupe.sort(batch.reads, tag, self._on_time(batch.reads), self._pending)
+        verdict = self._lateness(batch.reads)
+        self._dedupe.sort(batch.reads, tag, verdict, self._pending)
         kept, late = (_chosen(batch.reads, tag, np.flatnonzero(verdict == fate)) for fate in (KEPT, LATE))
         events = self._recent.new_events(batch.events)
         told, positions = self._take(kept, events, closed_us)
@@ -122,7 +123,7 @@ class Engine:
         return {
             "tags": (rows, sum(column.nbytes for column in per_tag) // rows),
             **self._index.sizes(),
-            "repeats": (self._dedupe.table.shape[0], self._dedupe.table.nbytes // self._dedupe.table.shape[0]),
+            "repeats": self._dedupe.sizes(),
         }
 
     @property
@@ -182,9 +183,11 @@ class Engine:
         self._pending.restore(join(EVIDENCE, arrays["tail"]), join(EVIDENCE, waits))
         self._shown[: arrays["shown"].size] = redrawn(arrays["shown"], ("x", "y"), arrays["box"], self._settled.plan)
 
-    def _on_time(self, reads: ReadColumns) -> npt.NDArray[np.bool_]:
-        """Whether each read can still be folded: it came within the window, and nothing after it is settled."""
-        return (reads.seen_us >= reads.arrived_us - self._settle_us) & (reads.seen_us >= self.settled_us)
+    def _lateness(self, reads: ReadColumns) -> npt.NDArray[np.uint8]:
+        """Which reads can't be folded any more; the others may be kept."""
+        verdict = np.empty(len(reads), np.uint8)
+        mark_late(reads.seen_us, reads.arrived_us, self._settle_us, self.settled_us, verdict)
+        return verdict
 
     def _take(self, kept: StoredReads, events: Sequence[ReaderEvent], closed_us: int) -> tuple[Told, PositionColumns]:
         """Let kept reads and events become evidence, settle up to the watermark, and look ahead from there."""

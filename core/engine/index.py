@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.columns import hex_from_key, hexes_from_keys, key_of, parse_keys
-from core.engine.kernels_index import find_tags, place_tags
+from core.engine.kernels_index import FREE, MARK, find_tags, place_tags, slot_of
 from core.engine.records import Ints
 
 Keys = npt.NDArray[np.uint64]
@@ -19,14 +19,14 @@ class TagIndex:
         self.known = 0
         self.long: dict[tuple[int, int], str] = {}
         self._keys: Keys = np.zeros((1024, 2), np.uint64)
-        self._slots: Ints = np.full(4096, -1, np.int64)
+        self._slots: Keys = np.full(4096, FREE, np.uint64)
 
     def find(self, hi: Keys, lo: Keys, long: Mapping[tuple[int, int], str]) -> Ints:
         """Find the id of each EPC, in order; new ones take the next ids."""
         self.long.update(long)
         self._reserve(self.known + hi.size)
         tag = np.empty(hi.size, np.int64)
-        self.known = int(find_tags(hi, lo, home_of(hi, lo, self._slots.size), self._slots, self._keys, self.known, tag))
+        self.known = int(find_tags(hi, lo, mixed(hi, lo), self._slots, self._keys, self.known, tag))
         return tag
 
     def load(self, tags: Sequence[tuple[int, str]]) -> None:
@@ -41,7 +41,7 @@ class TagIndex:
         self._reserve(int(ids.max()) + 1)
         self._keys[ids, 0], self._keys[ids, 1] = parsed.hi, parsed.lo
         self.known = int(ids.max()) + 1
-        place_tags(home_of(parsed.hi, parsed.lo, self._slots.size), ids, self._slots)
+        place_tags(mixed(parsed.hi, parsed.lo), ids, self._slots)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Rows, and bytes a row, of its two tables."""
@@ -62,12 +62,8 @@ class TagIndex:
             hi, lo = (np.array([half], np.uint64) for half in key_of(epc))
         except ValueError:
             return None
-        at, mask = int(home_of(hi, lo, self._slots.size)[0]), self._slots.size - 1
-        while (tag_id := int(self._slots[at])) >= 0:
-            if self._keys[tag_id, 0] == hi[0] and self._keys[tag_id, 1] == lo[0]:
-                return tag_id
-            at = (at + 1) & mask
-        return None
+        slot = self._slots[slot_of((hi[0], lo[0]), mixed(hi, lo)[0], self._slots, self._keys)]
+        return None if slot == FREE else int(slot & ~MARK)
 
     def _reserve(self, n: int) -> None:
         if n > self._keys.shape[0]:
@@ -75,15 +71,14 @@ class TagIndex:
             grown[: self.known] = self._keys[: self.known]
             self._keys = grown
         if 2 * n > self._slots.size:
-            ids = self._slots[self._slots >= 0]
-            self._slots = np.full(power_above(4 * n), -1, np.int64)
-            place_tags(home_of(self._keys[ids, 0], self._keys[ids, 1], self._slots.size), ids, self._slots)
+            ids = (self._slots[self._slots != FREE] & ~MARK).astype(np.int64)
+            self._slots = np.full(power_above(4 * n), FREE, np.uint64)
+            place_tags(mixed(self._keys[ids, 0], self._keys[ids, 1]), ids, self._slots)
 
 
-def home_of(hi: Keys, lo: Keys, slots: int) -> Ints:
-    """Where the search for each key begins in a table of so many slots."""
-    mixed = (hi ^ (lo * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
-    return ((mixed >> np.uint64(20)) & np.uint64(slots - 1)).astype(np.int64)
+def mixed(hi: Keys, lo: Keys) -> Keys:
+    """Give the hash of each key."""
+    return (hi ^ (lo * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
 
 
 def power_above(n: int) -> int:

@@ -144,17 +144,21 @@ def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: in
     best, ear = np.float32(-np.inf), plan.ear_of[read["read_point"]]
     counts = np.float32(alpha) if ear < 0 else np.float32(1.0)
     for c in range(n):
+        # A pass of its own, so that memory brings what is said of all of them at once.
+        scratch.fit[c] = np.float32(alpha) * plan.hears[read["read_point"], scratch.place[c], 3]
+    spread, up_before, down_before = np.float32(0.0), np.float32(-1.0), np.float32(-1.0)
+    for c in range(n):
         hears = plan.hears[read["read_point"], scratch.place[c]]
-        scratch.fit[c] = np.float32(alpha) * hears[3]
         if told:
             off_db = dbm - scratch.gain[c] - hears[0]
             up, down = open_var + hears[1], open_var + hears[2]
             if ear >= 0:
                 off_db -= scratch.sway[c, ear, 0]
                 up = down = open_var + scratch.sway[c, ear, 1 + ear] + plan.noise[ear]
+            if up != up_before or down != down_before:
+                spread, up_before, down_before = np.log(np.sqrt(up) + np.sqrt(down)), up, down
             var = up if off_db > 0.0 else down
-            log = np.float32(0.5) * off_db * off_db / var + np.log(np.sqrt(up) + np.sqrt(down))
-            scratch.fit[c] -= counts * log
+            scratch.fit[c] -= counts * (np.float32(0.5) * off_db * off_db / var + spread)
             scratch.gain[c] += np.float32(alpha) * off_db * open_var / var
             if ear >= 0:
                 learn_sway(ear, off_db, var, scratch.sway[c], scratch.pull)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from core.engine.ahead import ask_for
 from core.engine.kernels_fold import fold_read, spot_of
 from core.engine.kernels_jit import njit
 from core.engine.kernels_narrow import CLOCK, MS_US, grain_of
@@ -11,6 +12,8 @@ from core.engine.records_belief import Belief, Scratch
 
 SHOWN_CONFIDENCE: Final = 0.05
 SHOWN_MS: Final = 5_000
+AHEAD: Final = 8
+"""How many tags ahead memory is asked for what is looked at of them."""
 SHOWN_SURE: Final = 255
 """How a confidence of 1 is kept in SHOWN."""
 
@@ -30,7 +33,12 @@ def look_ahead(
     plan     Plan
     scratch  Scratch   room
     """
+    mask = waiting.newest.size - 1
     for i in range(tags.size):
+        soon = waiting.newest[tags[min(i + AHEAD, tags.size - 1)] & mask]
+        if soon >= first:
+            ask_for(waiting.rows, soon)
+            ask_for(waiting.before, soon)
         at = first_read(tags[i], first, waiting)
         while at >= 0:
             fold_read(i, rows[i], waiting.rows[at], belief, plan, scratch)
@@ -72,6 +80,7 @@ def tell_news(tags: Ints, rows: Records, belief: Belief, plan: Plan, shown: Reco
     """
     n = 0
     for i in range(tags.size):
+        ask_for(shown, tags[min(i + AHEAD, tags.size - 1)])
         row, last = rows[i], shown[tags[i]]
         spot = spot_of(i, row, belief, plan)
         if not is_news(row, spot, plan, last):

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from core.engine.ahead import ask_for
 from core.engine.kernels_fold import fold_read, spot_of
 from core.engine.kernels_jit import njit
 from core.engine.kernels_offset import begin_spell, learn_offset
@@ -12,7 +13,24 @@ from core.engine.records_belief import Belief, Scratch
 from core.model.columns import NOWHERE
 from core.model.step import TagState
 
+AHEAD: Final = 4
+"""How many reads ahead memory is asked for a tag's rows: folding takes longer than they take to come."""
 PRESENT: Final = int(TagState.PRESENT)
+
+
+@njit
+def ask_for_tag(tag: int, tags: Records, belief: Belief) -> None:
+    """
+    Ask memory for the rows of a tag that is about to be folded.
+
+    tag     int
+    tags    TAG[T]
+    belief  Belief  T rows
+    """
+    ask_for(tags, tag)
+    ask_for(belief.place, tag)
+    ask_for(belief.weight, tag)
+    ask_for(belief.gain, tag)
 
 
 @njit
@@ -31,6 +49,9 @@ def settle(
     out       Out          movements and changes; room for n more of each
     """
     for i in range(evidence.size):
+        soon = evidence[min(i + AHEAD, evidence.size - 1)]
+        if soon["kind"] == READ:
+            ask_for_tag(soon["tag"], tags, belief)
         read = evidence[i]
         if read["kind"] != READ:
             tell(read, health, plan, out)

@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from core.engine import Engine
 from core.engine.dedupe import Dedupe
-from core.engine.index import TagIndex, home_of
+from core.engine.index import TagIndex, mixed
+from core.engine.kernels_dedupe import mark_late
 from core.engine.kernels_touch import touch
 from core.engine.pending import Pending
 from core.engine.plan import dedupe_us_of
 from core.engine.records import Ints
 from core.model.batch import Batch
-from core.model.columns import ReadColumns
+from core.model.columns import NEVER_US, ReadColumns
 from core.site import Antenna, EngineParameters, Reader, Site, Zone, ZoneKind
 from tallyport.bench.bursts import BATCH, START_US, Bursts, Timed, bursts_site, columns_of
 from tallyport.bench.figure import Figure, rate, rate_from
@@ -25,6 +26,7 @@ TAGS: Final = 40_000
 ZONES: Final = READERS
 STRAYS: Final = 0.1
 WINDOW_US: Final = 1_000_000
+SETTLE_US: Final = 2_000_000
 FIRST: Final = 60
 TIMED: Final = 60
 """Batches before the time starts, and after."""
@@ -69,20 +71,29 @@ def engine_figures() -> Iterator[Figure]:
 
 
 def uniform_figure(tags: int, reads: int) -> Figure:
-    """Removing repeats where any of many tags may be next, each at its own read point."""
+    """
+    Removing repeats where any of many tags may be next, each at its own read point.
+
+    Whoever removes repeats must look at the EPC that it knows, to tell that it is the same, and at when that tag was
+    kept there last, and write that if the read is kept. So the limit is a loop that does no more than touch a row of
+    both tables, at once for as many reads as memory can serve; what finds the rows, such as an index, is no part of it.
+    """
     stream, sieve = Bursts(tags), _Sieve(bursts_site())
     _sift(stream.once(), sieve)
     stretches = [stream.uniform(reads) for _ in range(RUNS + 1)]
-    slots = sieve.dedupe.table.shape[0]
-    home = np.concatenate([home_of(batch.reads.epc_hi, batch.reads.epc_lo, slots) for batch, _ in stretches[0]])
-    lists = _lists(stretches[0])
+    sizes, lists = sieve.sizes(), _lists(stretches[0])
+    n = sum(len(batch.reads) for batch, _ in stretches[0])
     return Figure(
         name="dedupe/uniform",
-        ours=rate_from(iter(stretches).__next__, partial(_sift, sieve=sieve), home.size, RUNS),
+        ours=rate_from(iter(stretches).__next__, partial(_sift, sieve=sieve), n, RUNS),
         unit="reads/s",
-        peers={"dict loop": rate_from(dict, partial(_take_loops, lists), home.size, runs=1)},
-        limit=rate(partial(touch, home, np.zeros_like(sieve.dedupe.table)), home.size, RUNS),
-        setting={"tags": tags, "batch": BATCH, "limit": "a loop that touches a row of the same table a read"},
+        peers={"dict loop": rate_from(dict, partial(_take_loops, lists), n, runs=1)},
+        limit=_touched(stretches[0], sizes),
+        setting={
+            "tags": tags,
+            "batch": BATCH,
+            "limit": "a loop that touches rows of the same size: of EPCs and repeats",
+        },
     )
 
 
@@ -103,7 +114,7 @@ def bursts_figure(tags: int, reads: int) -> Figure:
         ours=rate_from(iter(stretches).__next__, play, n, RUNS),
         unit="reads/s",
         peers={"dict loop, repeats only": rate_from(dict, partial(_take_loops, lists), n, runs=1)},
-        limit=1 / sum(1 / rate(partial(touch, *part), n, RUNS) for part in _parts(stretches[0], sizes)),
+        limit=_touched(stretches[0], sizes),
         setting={
             "tags": tags,
             "batch": BATCH,
@@ -116,12 +127,20 @@ def bursts_figure(tags: int, reads: int) -> Figure:
     )
 
 
-def _parts(timed: list[Timed], sizes: dict[str, tuple[int, int]]) -> Iterator[tuple[Ints, Ints]]:
-    """For each table of the engine, which rows a stream touches in which order, and a table of the same size."""
-    hi, lo = (np.concatenate([getattr(batch.reads, name) for batch, _ in timed]) for name in ("epc_hi", "epc_lo"))
+def _touched(timed: list[Timed], sizes: dict[str, tuple[int, int]]) -> float:
+    """Reads a second of a loop that only touches each read's row of tables of such sizes, one table after the other."""
+    n, took_s = sum(len(batch.reads) for batch, _ in timed), 0.0
     for rows, width in sizes.values():
         # Which row is a tag's is no matter, as long as they are spread over the whole table.
-        yield home_of(hi, lo, 1 << (rows.bit_length() - 1)), np.zeros((rows, -(-width // WORD)), np.int64)
+        at = np.concatenate(_spread(timed, 1 << (rows.bit_length() - 1)))
+        took_s += 1 / rate(partial(touch, at, np.zeros((rows, -(-width // WORD)), np.int64)), n, RUNS)
+    return 1 / took_s
+
+
+def _spread(timed: list[Timed], rows: int) -> list[Ints]:
+    """For each batch, a row of each read's tag; there are a power of two of them."""
+    hashes = [mixed(batch.reads.epc_hi, batch.reads.epc_lo) for batch, _ in timed]
+    return [((each >> np.uint64(20)) & np.uint64(rows - 1)).astype(np.int64) for each in hashes]
 
 
 def bench_site() -> Site:
@@ -172,8 +191,13 @@ class _Sieve:
 
     def sift(self, reads: ReadColumns) -> None:
         """Find each read's tag and give it its verdict."""
-        tag = self.index.find(reads.epc_hi, reads.epc_lo, {})
-        self.dedupe.sort(reads, tag, np.ones(len(reads), np.bool_), self._pending)
+        tag, verdict = self.index.find(reads.epc_hi, reads.epc_lo, {}), np.empty(len(reads), np.uint8)
+        mark_late(reads.seen_us, reads.arrived_us, SETTLE_US, NEVER_US, verdict)
+        self.dedupe.sort(reads, tag, verdict, self._pending)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Rows, and bytes a row, of what says which EPC a tag is, and when it was kept."""
+        return {"epcs": self.index.sizes()["epcs"], "repeats": self.dedupe.sizes()}
 
 
 def _sieve(first: list[Timed]) -> _Sieve:
@@ -190,7 +214,7 @@ def _sift(batches: list[Timed], sieve: _Sieve) -> None:
 def _places(first: list[Timed], timed: list[Timed]) -> tuple[Ints, list[Ints]]:
     """The table as it stands before the time starts, and where in it each read would be looked for."""
     table = _sieve(first).dedupe.table
-    return table, [home_of(batch.reads.epc_hi, batch.reads.epc_lo, table.shape[0]) for batch, _ in timed]
+    return table, _spread(timed, table.shape[0])
 
 
 def _look_up(places: tuple[Ints, list[Ints]]) -> None:
