@@ -3,6 +3,7 @@ The ingest service: one line a site, each with its own broker session, rebuilt f
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import defaultdict
@@ -16,7 +17,7 @@ from core.clock import Clock, now_us
 from core.counters import count, set_gauge
 from core.engine import Engine
 from core.errors import BrokerRefused, SchemaMismatch, StoreUnavailable, TallyportError
-from core.mqtt import Broker, Limits, Session, open_broker, pause_s
+from core.mqtt import Broker, open_broker, pause_s
 from core.settings import Settings
 from core.store import Retention, SiteTaken, Store, UnknownSite, open_store
 from core.wire import scan
@@ -28,7 +29,9 @@ from ingest.recover import recover
 from ingest.redelivery import Redeliveries
 from ingest.refusals import Refusals
 from ingest.registry import Registry
-from ingest.spool import Spool, open_spool
+from ingest.spool import Spool
+from ingest.spool_folder import SpoolFolder
+from ingest.standin import StandIn, session_of
 from ingest.taught import take_over_newest
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,8 @@ LOOK_EVERY_S = 1.0
 """How often shipments and pending readers cross between the line and the database."""
 STANDBY_EVERY_S = 1.0
 """How often a line that stands by asks whether the site's writer has gone."""
+HELD_S = 3.0
+"""How long to wait for a process of this machine that still holds a site's spool: it may be frozen."""
 PLAN_EVERY_S = 3.0
 """How often the site's plan is compared with the database's, and new sites are looked for."""
 
@@ -58,17 +63,22 @@ async def run_ingest(
         if settings.ingest_metrics_port:
             server, _ = start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
             stack.callback(server.shutdown)
-        store = await stack.enter_async_context(open_store(settings.database_url, role="ingest"))
-        await _Service(settings, store, clock, ready).run(tuple(site_ids or settings.sites))
+        chosen = tuple(site_ids or settings.sites)
+        stand_in = StandIn(settings, SpoolFolder(settings), clock)
+        opened = partial(open_store, settings.database_url, role="ingest")
+        store = await stand_in.until(lambda: stack.enter_async_context(opened()), chosen or stand_in.folder.sites())
+        await _Service(settings, store, stand_in, ready).run(chosen)
 
 
 class _Service:
     """The lines of one process."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock, ready: asyncio.Event | None) -> None:
+    def __init__(self, settings: Settings, store: Store, stand_in: StandIn, ready: asyncio.Event | None) -> None:
         self._settings = settings
         self._store = store
-        self._clock = clock
+        self._stand_in = stand_in
+        self._clock = stand_in.clock
+        self._folder = stand_in.folder
         self._ready = ready
         self._coming_up: set[str] = set()
         self._standing_by: set[str] = set()
@@ -80,7 +90,7 @@ class _Service:
         running: set[str] = set()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                known = site_ids or await self._store.sites()
+                known = site_ids or await self._sites()
                 for site_id in [site_id for site_id in known if site_id not in running]:
                     running.add(site_id)
                     self._coming_up.add(site_id)
@@ -90,6 +100,13 @@ class _Service:
                 if not running:
                     log.info("no site yet: import one with `tallyport site import FILE`", extra={"action": "no_site"})
                 await asyncio.sleep(PLAN_EVERY_S)
+
+    async def _sites(self) -> Sequence[str]:
+        """All sites; none while the database is away, for those that run go on."""
+        try:
+            return await self._store.sites()
+        except StoreUnavailable:
+            return ()
 
     async def _keep_line(self, site_id: str) -> None:
         """Run a site's line, and rebuild it from the database when its plan changes or something breaks."""
@@ -112,14 +129,25 @@ class _Service:
                 if len(self._refusals[site_id]) > refused:
                     log.warning("the database refuses some reads: left out from now on", extra={"action": "refused"})
                     continue
+                if any(isinstance(cause, StoreUnavailable) for cause in causes):
+                    await self._stand_in_for(site_id)
+                    continue
                 # Nothing was acknowledged that is not stored, so starting over loses nothing.
                 log.exception("line failed, starts over", extra={"action": "line_failed", "site": site_id})
             count("ingest.line_restarts")
             await asyncio.sleep(pause_s(attempt, self._rng))
             attempt += 1
 
+    async def _stand_in_for(self, site_id: str) -> None:
+        """Wait until the database answers; what comes meanwhile goes to disk."""
+        count("ingest.line_restarts")
+        await asyncio.sleep(pause_s(0, self._rng))
+        with contextlib.suppress(StoreUnavailable):
+            await self._stand_in.until(partial(self._store.site_version, site_id), [site_id])
+
     async def _stand_by(self, site_id: str) -> None:
         """Wait a moment while another process writes the site; said once."""
+        await self._folder.forget(site_id)
         if site_id not in self._standing_by:
             log.info("another process writes this site: standing by", extra={"action": "standby", "site": site_id})
         self._standing_by.add(site_id)
@@ -146,13 +174,21 @@ class _Service:
             limits=_line_limits(self._settings),
         )
         line.go_on(await self._store.numberings(site_id))
+        await self._connect(line, registry, version)
+
+    async def _connect(self, line: Line, registry: Registry, version: int) -> None:
+        """Run a line on its session and its spool."""
+        site_id = line.site.id
+        subscriptions = registry.subscriptions(self._settings.discovery_topics)
         assert self._settings.mqtt_url is not None
-        session = _session(self._settings, site_id, registry)
-        with closing(_spool(self._settings, site_id)) as spool:
-            spool.forget(await self._store.spool_number(site_id, spool.id))
-            async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
-                self._came_up(site_id)
-                await self._run_beside(line, broker, spool, version)
+        session = session_of(self._settings, site_id, subscriptions)
+        async with self._folder.held(site_id, HELD_S):
+            self._folder.remember(site_id, subscriptions)
+            with closing(self._folder.open(site_id)) as spool:
+                spool.forget(await self._store.spool_number(site_id, spool.id))
+                async with open_broker(self._settings.mqtt_url, session, self._clock) as broker:
+                    self._came_up(site_id)
+                    await self._run_beside(line, broker, spool, version)
 
     async def _run_beside(self, line: Line, broker: Broker, spool: Spool, version: int) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -226,23 +262,4 @@ def _line_limits(settings: Settings) -> LineLimits:
         catch_up_us=int(settings.catch_up_s * 1e6),
         checkpoint_every_s=settings.checkpoint_every_s,
         spool_after_s=settings.spool_after_s,
-    )
-
-
-def _spool(settings: Settings, site_id: str) -> Spool:
-    folder = settings.spool_dir or settings.data_dir / "spool"
-    return open_spool(folder / f"{site_id}.sqlite", settings.spool_bytes_max)
-
-
-def _session(settings: Settings, site_id: str, registry: Registry) -> Session:
-    return Session(
-        client_id=f"tallyport-ingest-{site_id}",
-        subscriptions=registry.subscriptions(settings.discovery_topics),
-        limits=Limits(
-            in_flight_max=settings.in_flight_max,
-            in_flight_bytes_max=settings.in_flight_bytes_max,
-            payload_bytes_max=settings.payload_bytes_max,
-        ),
-        keepalive_s=settings.mqtt_keepalive_s,
-        ca_file=settings.mqtt_ca_file,
     )
