@@ -215,6 +215,20 @@ async def test_prune_keeps_what_a_restart_needs(store: Store) -> None:
     assert gone["read"] == 1
 
 
+async def test_prune_forgets_the_ledger_of_long_ago(store: Store) -> None:
+    """
+    The ledger of a span goes when it is old; the sums since the reader was registered stay.
+    """
+    steps = Steps()
+    for at_us in (START_US, START_US + 24 * 3 * HOUR_US):
+        row = LedgerRow(reader="r1", received=1, stored=1, last_arrived_us=at_us)
+        await store.commit(steps.next(at_us=at_us, stored=reads_of([(0, 1, at_us)]), ledger=(row,)))
+    gone = await store.prune(Retention(ledger_days=2))
+    assert gone["reader_ledger"] == 1
+    assert await rows(store, "SELECT sum(stored) FROM reader_ledger") == [(1,)]
+    assert await rows(store, "SELECT stored FROM reader WHERE id = 'r1'") == [(2,)]
+
+
 def test_packed_columns_come_back() -> None:
     """
     What is laid out for a binary COPY reads back as the same columns, first and last times included.
