@@ -6,6 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from core.engine import (
+    kernels_kind,
+    kernels_pallet,
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
@@ -13,6 +15,7 @@ from core.engine import (
     kernels_stray,
     kernels_verdict,
     kernels_visits,
+    kernels_wait,
 )
 from core.engine.door_plan import doors_of
 from core.engine.records import Records, Row
@@ -26,7 +29,7 @@ from core.engine.records_passage import (
     new_work,
     nobody,
 )
-from tests import naive_passage, naive_passage_shape
+from tests import naive_pallet, naive_passage, naive_passage_shape
 from tests.door_streams import beam_at, door_site, joined, run_of, word_at
 from tests.streams import SECOND_US, START_US
 
@@ -38,6 +41,8 @@ INSIDE: Final = 8
 """The read point over the hall."""
 LATER_US: Final = START_US + 9 * SECOND_US
 MODULES: Final = (
+    kernels_kind,
+    kernels_pallet,
     kernels_passage,
     kernels_passage_shape,
     kernels_passage_window,
@@ -45,6 +50,7 @@ MODULES: Final = (
     kernels_stray,
     kernels_verdict,
     kernels_visits,
+    kernels_wait,
 )
 
 
@@ -120,10 +126,46 @@ def pallet_case(rng: Random) -> tuple[Any, ...]:
     """A passage with others near it in time."""
     p, doors, at, work, _ = full(rng)
     at.open[: at.n[1]]["peak_us"] = at.open[p]["peak_us"] + rng.integers(-2, 3, at.n[1]) * 400_000
-    return p, int(at.visits[at.open[p]["visit"]]["door"]), doors, at, work, rng.normal(0.0, 2.0, KINDS + 1)
+    return p, doors, at, work, rng.normal(0.0, 2.0, KINDS + 1)
 
 
-def outdone_case(rng: Random) -> tuple[Any, ...]:
+def one_by_one(rng: Random) -> tuple[Any, ...]:
+    """The same, with the door and nothing added up yet."""
+    p, doors, at, work, _ = pallet_case(rng)
+    return p, int(at.visits[at.open[p]["visit"]]["door"]), doors, at, work, np.zeros(KINDS + 1)
+
+
+def closed_case(rng: Random) -> tuple[Any, ...]:
+    """The same, where others have closed."""
+    p, door, _, at, _, total = one_by_one(rng)
+    for q in range(at.n[1]):
+        naive_passage.remember(q, rng.normal(0.0, 2.0, KINDS + 1), at)
+    return p, door, at, total
+
+
+def two_rows(rng: Random) -> tuple[Any, ...]:
+    """Two passages, and the second perhaps after a wait."""
+    p, _, at, _, _ = pallet_case(rng)
+    other = at.open[(p + 1) % at.n[1]]
+    other["waited_us"] = rng.choice([0, 2]) * SECOND_US
+    return at.open[p], other
+
+
+def waiting_case(rng: Random) -> tuple[Any, ...]:
+    """A passage that has lasted for a while, or long."""
+    p, doors, at, work, _ = full(rng)
+    row = at.open[p]
+    row["waited_us"] = rng.choice([0, 10, 180]) * SECOND_US
+    return p, int(row["opened_us"]) + int(rng.integers(19, 23)) * SECOND_US, doors, at, work
+
+
+def remember_case(rng: Random) -> tuple[Any, ...]:
+    """A passage that closes."""
+    p, _, at, _, _ = full(rng)
+    return p, rng.normal(0.0, 2.0, KINDS + 1), at
+
+
+def elsewhere_case(rng: Random) -> tuple[Any, ...]:
     """A passage, with others of its tag perhaps."""
     p, doors, at, work, _ = full(rng)
     at.open[: at.n[1]]["rival_chance"] = rng.choice([0.0, 0.6], at.n[1])
@@ -179,8 +221,8 @@ def gaps(rng: Random) -> tuple[Any]:
     return (np.where(rng.random(8) < 0.5, 0.0, -60.0 - rng.integers(0, 9, 8)),)
 
 
-V, S, P = kernels_verdict, kernels_passage_shape, kernels_passage
-N, M = naive_passage, naive_passage_shape
+V, S, P, K, L = kernels_verdict, kernels_passage_shape, kernels_passage, kernels_kind, kernels_pallet
+N, M, B = naive_passage, naive_passage_shape, naive_pallet
 # kernel -> (twin, maker of arguments, arguments that are room and not compared)
 PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], tuple[Any, ...]], tuple[int, ...]]] = {
     kernels_visits.visit_of: (N.visit_of, lambda r: (int(r.integers(TAGS)), int(r.integers(2)), busy(r)), ()),
@@ -228,18 +270,26 @@ PASSAGES: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[Random], 
     S.way_of: (M.way_of, lambda r: (measured(r), r.normal(0.0, 1.0, 5)), ()),
     S.progress_of: (M.progress_of, lambda r: (measured(r), float(r.choice([-1.0, 1.0]))), ()),
     S.measure: (M.measure, of_row(0, DOORS), ()),
-    V.look: (N.look, lambda r: (int(r.integers(2)), DOORS, measured(r)), ()),
-    V.weigh_kinds: (N.weigh_kinds, of_row(0, DOORS), ()),
-    V.likeliest_kind: (N.likeliest_kind, lambda r: (r.normal(0.0, 1.0, KINDS),), ()),
+    K.look: (B.look, lambda r: (int(r.integers(2)), DOORS, measured(r)), ()),
+    K.weigh_kinds: (B.weigh_kinds, of_row(0, DOORS), ()),
+    K.likeliest_kind: (B.likeliest_kind, lambda r: (r.normal(0.0, 1.0, KINDS),), ()),
+    K.chances: (B.chances, lambda r: (r.normal(0.0, 1.0, KINDS),), ()),
+    L.together: (B.together, two_rows, ()),
+    L.ask_closed: (B.ask_closed, closed_case, ()),
+    L.ask_open: (B.ask_open, one_by_one, (4,)),
+    L.ask_pallet: (B.ask_pallet, pallet_case, (3,)),
+    L.weigh_alone: (B.weigh_alone, lambda r: full(r)[:4], (3,)),
+    kernels_wait.cut_wait: (B.cut_wait, lambda r: (row_of(r),), ()),
+    kernels_wait.goes_on: (B.goes_on, waiting_case, (4,)),
     V.crossed: (
         N.crossed,
         lambda r: (busy(r).eyes[int(r.integers(2))], START_US + int(r.integers(0, 12)) * SECOND_US),
         (),
     ),
     V.note_eye: (N.note_eye, lambda r: (int(r.integers(2)), int(r.integers(2)), LATER_US, busy(r)), ()),
-    V.ask_pallet: (N.ask_pallet, pallet_case, (4,)),
+    V.remember: (N.remember, remember_case, ()),
     V.judge: (N.judge, lambda r: full(r)[:4], (3,)),
-    V.outdone: (N.outdone, outdone_case, (4,)),
+    V.elsewhere: (N.elsewhere, elsewhere_case, (4,)),
     V.write_verdict: (N.write_verdict, verdict_case, (4,)),
     kernels_rival.note_rival: (N.note_rival, rival_case, ()),
     kernels_rival.lead: (M.lead, lambda r: (row_of(r), 0, int(r.integers(1, 40))), ()),

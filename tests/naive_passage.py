@@ -14,6 +14,7 @@ from core.engine.records_passage import (
     CROSSINGS,
     EYE,
     LONGEST_US,
+    MILLING,
     RECENT,
     REVIEW,
     SILENCE_US,
@@ -23,7 +24,7 @@ from core.engine.records_passage import (
     WORD,
 )
 from core.model.columns import NEVER_US, UNHEARD_DBM
-from tests.naive_passage_shape import measure
+from tests.naive_pallet import ask_pallet, chances, goes_on, likeliest_kind, weigh_alone
 
 
 def visit_of(tag: int, door: int, at: Any) -> int:
@@ -63,7 +64,7 @@ def go(v: int, at: Any) -> None:
 def begin(v: int, seen_us: int, at: Any) -> int:
     p = int(at.n[1])
     row = at.open[p]
-    for name in ("n", "levels", "count", "sum", "square"):
+    for name in ("n", "levels", "count", "sum", "square", "waited_us"):
         row[name] = 0
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
     row["peak_dbm"], row["rival_chance"], row["word"] = -100.0, 0.0, UNSAID
@@ -138,7 +139,7 @@ def fold_passage(read: Any, doors: Any, at: Any, work: Any, told: Any) -> None:
     visit = at.visits[v]
     silent_us = seen_us - int(visit["last_us"])
     p = int(visit["passage"])
-    if p >= 0 and (silent_us >= SILENCE_US or seen_us - at.open[p]["opened_us"] >= LONGEST_US):
+    if p >= 0 and (silent_us >= SILENCE_US or not goes_on(p, seen_us, doors, at, work)):
         finish(p, doors, at, work, told)
         p = -1
     visit["last_us"] = seen_us
@@ -182,7 +183,7 @@ def next_close(at: Any) -> int:
 def close_due(at_us: int, doors: Any, at: Any, work: Any, told: Any) -> None:
     p = 0
     while p < at.n[1]:
-        if at_us >= min(at.open[p]["last_us"] + SILENCE_US, at.open[p]["opened_us"] + LONGEST_US):
+        if at_us >= at.open[p]["last_us"] + SILENCE_US or not goes_on(p, at_us, doors, at, work):
             finish(p, doors, at, work, told)
         else:
             p += 1
@@ -193,25 +194,6 @@ def close_due(at_us: int, doors: Any, at: Any, work: Any, told: Any) -> None:
             go(v, at)
         else:
             v += 1
-
-
-def weigh_kinds(row: Any, door: int, doors: Any, work: Any) -> float:
-    if row["levels"] == 0:
-        work.logits[:] = 1.0, 0.0, 0.0
-        return 0.0
-    way = measure(row, door, doors, work)
-    look(door, doors, work)
-    work.logits[:] = doors.weights[door] @ np.append(work.looks, 1.0)
-    return way
-
-
-def look(door: int, doors: Any, work: Any) -> None:
-    off = np.clip((work.feature - doors.centre[door]) / doors.scale[door], -4.0, 4.0)
-    work.looks[:] = np.append(off, np.tanh(doors.hidden[door] @ np.append(off, 1.0)))
-
-
-def likeliest_kind(logits: Any) -> int:
-    return int(np.argmax(logits))
 
 
 def crossed(eyes: Any, peak_us: int) -> int:
@@ -230,34 +212,24 @@ def note_eye(door: int, outside: int, seen_us: int, at: Any) -> None:
     eyes["broken_us"] = seen_us - 6_000_001
 
 
-def ask_pallet(p: int, door: int, doors: Any, at: Any, work: Any, own: Any) -> None:
-    peak_us = int(at.open[p]["peak_us"])
-    near_by = 0
-    said = [c["logits"].astype(float) for c in at.closed[door] if abs(int(c["peak_us"]) - peak_us) < 1_500_000]
-    for q in range(at.n[1]):
-        row = at.open[q]
-        near = abs(int(row["peak_us"]) - peak_us) < 1_500_000
-        if near_by < 16 and q != p and near and at.visits[row["visit"]]["door"] == door:
-            way = weigh_kinds(row, door, doors, work)
-            near_by += 1
-            said.append(np.append(work.logits, way))
-    moving = [one for one in said if likeliest_kind(one[:3]) != STATIC][:16]
-    if moving:
-        own[:] = own / 2.0 + np.mean(moving, axis=0) / 2.0
+def remember(p: int, alone: Any, at: Any) -> None:
+    row = at.open[p]
+    door = int(at.visits[row["visit"]]["door"])
+    kept = at.closed[door, at.turn[door] % RECENT]
+    for name in ("peak_us", "opened_us", "last_us", "waited_us"):
+        kept[name] = row[name]
+    kept["logits"] = alone
+    at.turn[door] += 1
 
 
 def judge(p: int, doors: Any, at: Any, work: Any) -> int:
     row = at.open[p]
-    door = int(at.visits[row["visit"]]["door"])
-    way = weigh_kinds(row, door, doors, work)
-    own = np.append(work.logits, way)
-    if likeliest_kind(work.logits) != STATIC:
-        ring = at.closed[door, at.turn[door] % RECENT]
-        alone = own.copy()
-        ask_pallet(p, door, doors, at, work, own)
-        ring["peak_us"], ring["logits"] = row["peak_us"], alone
-        at.turn[door] += 1
-    beams = crossed(at.eyes[door], int(row["peak_us"]))
+    own = weigh_alone(p, doors, at, work)
+    alone = own.copy()
+    ask_pallet(p, doors, at, work, own)
+    if likeliest_kind(alone[:3]) != STATIC:
+        remember(p, alone, at)
+    beams = crossed(at.eyes[at.visits[row["visit"]]["door"]], int(row["peak_us"]))
     word = int(row["word"])
     own[THROUGH] += 3.0 * abs(beams) + {UNSAID: 0.0, 0: -4.0}.get(word, 4.0)
     work.logits[:] = own[:3]
@@ -266,38 +238,34 @@ def judge(p: int, doors: Any, at: Any, work: Any) -> int:
     return beams or int(np.sign(own[3]))
 
 
-def through_chance(logits: Any) -> float:
-    odds = np.exp(logits - logits.max())
-    return float(odds[THROUGH] / odds.sum())
-
-
 def write_verdict(p: int, way: int, doors: Any, at: Any, work: Any, told: Any) -> int:
-    row = at.open[p]
-    odds = np.exp(work.logits - work.logits.max())
-    chances = odds / odds.sum()
-    second, first = np.sort(chances)[-2:]
-    likeliest = likeliest_kind(chances)
+    row, chance = at.open[p], chances(work.logits)
+    second, first = np.sort(chance)[-2:]
+    likeliest = likeliest_kind(chance)
+    rival = elsewhere(p, float(chance[THROUGH]), doors, at, work)
     one = told.verdicts[told.n[0]]
-    one["opened_us"], one["closed_us"], one["n"] = row["opened_us"], row["last_us"], row["n"]
+    one["opened_us"], one["closed_us"], one["n"] = row["opened_us"] - row["waited_us"], row["last_us"], row["n"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
-    maybe = likeliest != STATIC and chances[THROUGH] >= 0.02
+    maybe = likeliest != STATIC and chance[THROUGH] >= 0.02
     one["verdict"], one["direction"] = REVIEW if first - second < 0.04 else likeliest, way if maybe else 0
-    one["confidence"], one["through"] = first, chances[THROUGH]
-    one["outdone"] = outdone(p, float(chances[THROUGH]), doors, at, work)
+    one["confidence"], one["through"], one["outdone"] = first, chance[THROUGH], rival > chance[THROUGH]
+    if one["outdone"] and likeliest == THROUGH:
+        one["verdict"], one["confidence"] = MILLING, rival
     told.n[0] += 1
     return likeliest
 
 
-def outdone(p: int, chance: float, doors: Any, at: Any, work: Any) -> int:
+def elsewhere(p: int, chance: float, doors: Any, at: Any, work: Any) -> float:
     tag = at.visits[at.open[p]["visit"]]["tag"]
     best = float(at.open[p]["rival_chance"])
-    for row in at.open[: at.n[1]]:
-        visit = at.visits[row["visit"]]
-        if visit["tag"] == tag and row["visit"] != at.open[p]["visit"]:
-            weigh_kinds(row, int(visit["door"]), doors, work)
-            best = max(best, through_chance(work.logits))
-            row["rival_chance"] = max(float(row["rival_chance"]), chance)
-    return int(best > chance)
+    for q in range(at.n[1]):
+        visit = at.visits[at.open[q]["visit"]]
+        if visit["tag"] == tag and q != p:
+            own = weigh_alone(q, doors, at, work)
+            ask_pallet(q, doors, at, work, own)
+            best = max(best, float(chances(own[:3])[THROUGH]))
+            at.open[q]["rival_chance"] = max(float(at.open[q]["rival_chance"]), chance)
+    return best
 
 
 def close_passage(p: int, doors: Any, at: Any, work: Any, told: Any) -> int:

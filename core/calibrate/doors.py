@@ -10,11 +10,12 @@ import numpy as np
 from core.calibrate.logistic import chances, fit
 from core.engine.door_plan import doors_of
 from core.engine.door_weights import DoorWeights, numbers
+from core.engine.kernels_kind import LOOKS, look
 from core.engine.kernels_passage import begin, note_level
 from core.engine.kernels_passage_shape import measure
 from core.engine.kernels_rival import note_rival
-from core.engine.kernels_verdict import LOOKS, look
 from core.engine.kernels_visits import come
+from core.engine.kernels_wait import cut_wait
 from core.engine.records import Floats, Ints, Row
 from core.engine.records_passage import (
     ANTENNAS,
@@ -126,14 +127,16 @@ def measured(runs: Sequence[LabelledRun], doors: Doors, d: int) -> Measured:
 
 
 def _passage(run: LabelledRun, doors: Doors, d: int) -> Row:
-    """The run as one open passage; what comes after the longest time is cut off."""
+    """The run as one open passage; of one that lasts too long the middle is cut out."""
     at = nobody(1, len(doors.along), 1, 1)
     own = doors.door_of[run.read_point] == d
     opened_us = int(run.seen_us[own][0]) if own.any() else 0
     row: Row = at.open[begin(come(0, d, at), opened_us, at)]
     for seen_us, point, dbm in zip(run.seen_us, run.read_point, run.rssi_dbm, strict=True):
-        if not 0 <= seen_us - opened_us < LONGEST_US:
+        if seen_us < opened_us:
             continue
+        while seen_us - row["opened_us"] >= LONGEST_US:
+            cut_wait(row)
         if doors.door_of[point] == d:
             note_level(row, doors.slot_of[point], seen_us, dbm)
         else:

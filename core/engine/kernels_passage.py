@@ -7,6 +7,7 @@ from core.engine.kernels_rival import note_rival
 from core.engine.kernels_stray import departs, portray
 from core.engine.kernels_verdict import close_passage, note_eye
 from core.engine.kernels_visits import come, go, visit_of
+from core.engine.kernels_wait import goes_on
 from core.engine.records import READ, Records, Row
 from core.engine.records_passage import (
     ANTENNAS,
@@ -47,7 +48,7 @@ def begin(v: int, seen_us: int, at: AtDoors) -> int:
     at.n[1] += 1
     row = at.open[p]
     row["visit"], row["opened_us"], row["last_us"], row["peak_us"] = v, seen_us, seen_us, seen_us
-    row["n"], row["levels"], row["word"] = 0, 0, UNSAID
+    row["n"], row["levels"], row["word"], row["waited_us"] = 0, 0, UNSAID, 0
     row["peak_dbm"], row["rival_chance"] = SILENT_DBM, 0.0
     row["rival_dbm"][:] = SILENT_DBM
     for a in range(ANTENNAS):
@@ -127,7 +128,7 @@ def fold_passage(read: Row, doors: Doors, at: AtDoors, work: Work, told: Told) -
         v = come(read["tag"], door, at)
     visit = at.visits[v]
     p, silent_us = visit["passage"], seen_us - visit["last_us"]
-    if p >= 0 and (silent_us >= SILENCE_US or seen_us - at.open[p]["opened_us"] >= LONGEST_US):
+    if p >= 0 and (silent_us >= SILENCE_US or not goes_on(p, seen_us, doors, at, work)):
         finish(p, doors, at, work, told)
         p = -1
     visit["last_us"] = seen_us
@@ -219,8 +220,7 @@ def close_due(at_us: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> 
     """
     p = 0
     while p < at.n[1]:
-        row = at.open[p]
-        if at_us - row["last_us"] >= SILENCE_US or at_us - row["opened_us"] >= LONGEST_US:
+        if at_us - at.open[p]["last_us"] >= SILENCE_US or not goes_on(p, at_us, doors, at, work):
             finish(p, doors, at, work, told)
         else:
             p += 1

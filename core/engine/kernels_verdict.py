@@ -1,16 +1,13 @@
-"""A passage gets its verdict here: by its own shape, by what went along with it, by light beams and readers' words."""
+"""A passage gets its verdict here: by its shape, by what passes together with it, by light beams and readers' words."""
 
 from typing import Final
 
-import numpy as np
-
 from core.engine.kernels_jit import njit_roomy
-from core.engine.kernels_passage_shape import measure
-from core.engine.records import Row
+from core.engine.kernels_kind import chances, likeliest_kind
+from core.engine.kernels_pallet import ask_pallet, weigh_alone
+from core.engine.records import Floats, Row
 from core.engine.records_passage import (
     CROSSINGS,
-    FEATURES,
-    HIDDEN,
     INWARD,
     KINDS,
     MILLING,
@@ -27,13 +24,6 @@ from core.engine.records_passage import (
     Work,
 )
 
-LOOKS: Final = FEATURES + HIDDEN
-FAR_OUT: Final = 4.0
-"""No feature counts for more than this many of its spreads: what has never been seen is no proof."""
-PALLET_US: Final = 1_500_000
-"""Tags that are loudest within this time of each other may stand on one pallet."""
-PALLET_TAGS: Final = 16
-"""So many others are asked."""
 UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
 MAYBE_THROUGH: Final = 0.02
@@ -47,62 +37,6 @@ WORD_LOGIT: Final = 4.0
 """How much a crossing, and a reader's own word, speak for having gone through."""
 EYE_US: Final = 6_000_000
 """Both beams broken within this time are one crossing."""
-
-
-@njit_roomy
-def look(door: int, doors: Doors, work: Work) -> None:
-    """
-    Standardise what was measured of a passage, and mix it.
-
-    door   int
-    doors  Doors
-    work   Work   in: feature; out: looks
-    """
-    for f in range(FEATURES):
-        off = (work.feature[f] - doors.centre[door, f]) / doors.scale[door, f]
-        work.looks[f] = min(max(off, -FAR_OUT), FAR_OUT)
-    for h in range(HIDDEN):
-        mixed = doors.hidden[door, h, FEATURES]
-        for f in range(FEATURES):
-            mixed += doors.hidden[door, h, f] * work.looks[f]
-        work.looks[FEATURES + h] = np.tanh(mixed)
-
-
-@njit_roomy
-def weigh_kinds(row: Row, door: int, doors: Doors, work: Work) -> float:
-    """
-    Say how a passage looks by itself. Returns the logit of its direction, positive for out.
-
-    row    PASSAGE
-    door   int
-    doors  Doors
-    work   Work     out: looks, logits
-    """
-    if row["levels"] == 0:
-        # Without a level there is no shape: it was there, and that is all.
-        work.logits[STATIC], work.logits[MILLING], work.logits[THROUGH] = 1.0, 0.0, 0.0
-        return 0.0
-    way = measure(row, door, doors, work)
-    look(door, doors, work)
-    for kind in range(KINDS):
-        work.logits[kind] = doors.weights[door, kind, LOOKS]
-        for f in range(LOOKS):
-            work.logits[kind] += doors.weights[door, kind, f] * work.looks[f]
-    return way
-
-
-@njit_roomy
-def likeliest_kind(logits: np.ndarray) -> int:
-    """
-    Give the likeliest kind.
-
-    logits  float[KINDS]
-    """
-    best = 0
-    for kind in range(1, KINDS):
-        if logits[kind] > logits[best]:
-            best = kind
-    return best
 
 
 @njit_roomy
@@ -146,43 +80,21 @@ def note_eye(door: int, outside: int, seen_us: int, at: AtDoors) -> None:
 
 
 @njit_roomy
-def ask_pallet(p: int, door: int, doors: Doors, at: AtDoors, work: Work, own: np.ndarray) -> None:
+def remember(p: int, alone: Floats, at: AtDoors) -> None:
     """
-    Let the tags that are loudest at about the same time have their say: those that move, together, as much as itself.
+    Keep how a passage that closes looked by itself, for those that pass together with it.
 
-    Another pallet may pass the door at that time, and a tag's own passage is what tells them apart.
-
-    p      int             of the passage, which moves itself
-    door   int
-    doors  Doors
-    at     AtDoors
-    work   Work            room
-    own    float64[KINDS + 1]  in and out: the passage's logits, the last that of its direction
+    p      int                 of an open passage
+    alone  float64[KINDS + 1]
+    at     AtDoors             in and out: closed, turn
     """
-    total, n, asked = np.zeros(KINDS + 1), 0, 0
-    peak_us = at.open[p]["peak_us"]
-    for k in range(RECENT):
-        one = at.closed[door, k]
-        if (
-            n < PALLET_TAGS
-            and abs(one["peak_us"] - peak_us) < PALLET_US
-            and likeliest_kind(one["logits"][:KINDS]) != STATIC
-        ):
-            total += one["logits"]
-            n += 1
-    for q in range(at.n[1]):
-        row = at.open[q]
-        if asked >= PALLET_TAGS or q == p or abs(row["peak_us"] - peak_us) >= PALLET_US:
-            continue
-        if at.visits[row["visit"]]["door"] == door:
-            way = weigh_kinds(row, door, doors, work)
-            asked += 1
-            if n < PALLET_TAGS and likeliest_kind(work.logits) != STATIC:
-                total[:KINDS] += work.logits
-                total[KINDS] += way
-                n += 1
-    if n > 0:
-        own[:] = (own + total / n) / 2.0
+    row = at.open[p]
+    door = at.visits[row["visit"]]["door"]
+    kept = at.closed[door, at.turn[door] % RECENT]
+    kept["peak_us"], kept["opened_us"], kept["last_us"] = row["peak_us"], row["opened_us"], row["last_us"]
+    kept["waited_us"] = row["waited_us"]
+    kept["logits"][:] = alone
+    at.turn[door] += 1
 
 
 @njit_roomy
@@ -196,19 +108,12 @@ def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
     work   Work     out: logits
     """
     row = at.open[p]
-    door = at.visits[row["visit"]]["door"]
-    own = np.zeros(KINDS + 1)
-    own[KINDS] = weigh_kinds(row, door, doors, work)
-    own[:KINDS] = work.logits
+    own = weigh_alone(p, doors, at, work)
     alone = own.copy()
-    if likeliest_kind(work.logits) != STATIC:
-        ask_pallet(p, door, doors, at, work, own)
-        ring = at.closed[door, at.turn[door] % RECENT]
-        ring["peak_us"] = row["peak_us"]
-        ring["logits"][:] = alone
-        at.turn[door] += 1
-    way = own[KINDS]
-    beams = crossed(at.eyes[door], row["peak_us"])
+    ask_pallet(p, doors, at, work, own)
+    if likeliest_kind(alone[:KINDS]) != STATIC:
+        remember(p, alone, at)
+    beams = crossed(at.eyes[at.visits[row["visit"]]["door"]], row["peak_us"])
     own[THROUGH] += CROSSED_LOGIT * abs(beams)
     if row["word"] != UNSAID:
         own[THROUGH] += WORD_LOGIT if row["word"] != NO_WAY else -WORD_LOGIT
@@ -217,39 +122,40 @@ def judge(p: int, doors: Doors, at: AtDoors, work: Work) -> int:
         return int(row["word"])
     if beams != NO_WAY:
         return beams
-    return NO_WAY if way == 0.0 else OUTWARD if way > 0.0 else INWARD
+    return NO_WAY if own[KINDS] == 0.0 else OUTWARD if own[KINDS] > 0.0 else INWARD
 
 
 @njit_roomy
-def outdone(p: int, chance: float, doors: Doors, at: AtDoors, work: Work) -> int:
+def elsewhere(p: int, chance: float, doors: Doors, at: AtDoors, work: Work) -> float:
     """
-    Compare a passage that closes with its tag's at other doors. Returns 1 if it is likelier to have gone through there.
+    Give the best chance that the tag of a passage that closes goes through another door meanwhile.
 
     p       int      of an open passage
-    chance  float    that it went through
+    chance  float    that it went through here, which the tag's passages elsewhere are told
     doors   Doors
     at      AtDoors  in and out: rival_chance of the others
     work    Work     room
     """
     row = at.open[p]
-    best = row["rival_chance"]
+    best = float(row["rival_chance"])
     v = at.head[at.visits[row["visit"]]["tag"]]
     while v >= 0:
         q = at.visits[v]["passage"]
         if q >= 0 and q != p:
-            other = at.open[q]
-            weigh_kinds(other, at.visits[v]["door"], doors, work)
-            odds = np.exp(work.logits - work.logits.max())
-            best = max(best, odds[THROUGH] / odds.sum())
-            other["rival_chance"] = max(other["rival_chance"], chance)
+            own = weigh_alone(q, doors, at, work)
+            ask_pallet(q, doors, at, work, own)
+            best = max(best, chances(own[:KINDS])[THROUGH])
+            at.open[q]["rival_chance"] = max(at.open[q]["rival_chance"], chance)
         v = at.visits[v]["next"]
-    return 1 if best > chance else 0
+    return best
 
 
 @njit_roomy
 def write_verdict(p: int, way: int, doors: Doors, at: AtDoors, work: Work, told: Told) -> int:
     """
     Write down what a passage was. Returns the likeliest kind.
+
+    A tag goes through one door at a time: what likelier went through another one only came past this one.
 
     p      int      of an open passage
     way    int      from judge
@@ -258,20 +164,22 @@ def write_verdict(p: int, way: int, doors: Doors, at: AtDoors, work: Work, told:
     work   Work     in: logits; and room
     told   Told     one more
     """
-    row, odds = at.open[p], np.exp(work.logits - work.logits.max())
-    chance = odds / odds.sum()
-    kind = likeliest_kind(chance)
+    row, chance = at.open[p], chances(work.logits)
+    through, kind = chance[THROUGH], likeliest_kind(chance)
+    rival = elsewhere(p, through, doors, at, work)
     second = 0.0
     for k in range(KINDS):
         if k != kind:
             second = max(second, chance[k])
     one = told.verdicts[told.n[0]]
-    one["opened_us"], one["closed_us"] = row["opened_us"], row["last_us"]
+    one["opened_us"], one["closed_us"] = row["opened_us"] - row["waited_us"], row["last_us"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     one["verdict"] = REVIEW if chance[kind] - second < UNDECIDED else kind
-    one["direction"] = way if kind != STATIC and chance[THROUGH] >= MAYBE_THROUGH else NO_WAY
-    one["n"], one["outdone"] = row["n"], outdone(p, chance[THROUGH], doors, at, work)
-    one["confidence"], one["through"] = chance[kind], chance[THROUGH]
+    one["direction"] = way if kind != STATIC and through >= MAYBE_THROUGH else NO_WAY
+    one["n"], one["outdone"] = row["n"], 1 if rival > through else 0
+    one["confidence"], one["through"] = chance[kind], through
+    if kind == THROUGH and rival > through:
+        one["verdict"], one["confidence"] = MILLING, rival
     told.n[0] += 1
     return kind
 

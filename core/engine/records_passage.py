@@ -13,7 +13,7 @@ ANTENNAS: Final = 8
 BINS: Final = 80
 BIN_US: Final = 250_000
 LONGEST_US: Final = BINS * BIN_US
-"""A passage that lasts this long gets its verdict as it is."""
+"""A passage that lasts this long gets its verdict as it is, unless its tag came there and waits (kernels_wait.py)."""
 SILENT_DBM: Final = -100.0
 """Fainter than anything that is heard."""
 SILENCE_US: Final = 3_000_000
@@ -78,6 +78,7 @@ PASSAGE: Final = np.dtype(
         ("opened_us", "i8"),
         ("last_us", "i8"),
         ("peak_us", "i8"),
+        ("waited_us", "i8"),
         ("visit", "i4"),
         ("n", "i4"),
         ("levels", "i4"),
@@ -95,7 +96,8 @@ PASSAGE: Final = np.dtype(
 An open passage: for each antenna and quarter of a second how many reads, and their levels' sum and sum of squares.
 
 The loudest read (`peak_`), and the reader's own word on direction. `rival_dbm` is the loudest read by any other antenna
-in each quarter, `rival_chance` the best chance that the tag went through another door meanwhile.
+in each quarter, `rival_chance` the best chance that the tag went through another door meanwhile. `waited_us` has been
+cut out of its middle, and its begin moved on by as much.
 """
 
 VERDICT: Final = np.dtype(
@@ -115,11 +117,15 @@ VERDICT: Final = np.dtype(
 )
 """What a closed passage was. `confidence` is the chance of the verdict, `through` that of having gone through.
 
-`outdone` is 1 where it is likelier that the tag went through another door meanwhile: it is told, but moves no tag.
+`outdone` is 1 where it is likelier that the tag went through another door meanwhile: then `confidence` is the chance of
+that, and the verdict moves no tag.
 """
 
-CLOSED: Final = np.dtype([("peak_us", "i8"), ("logits", "f4", KINDS + 1)], align=True)
-"""What is remembered of a passage for its neighbours on the pallet: its kinds' logits, and its direction's."""
+CLOSED: Final = np.dtype(
+    [("peak_us", "i8"), ("opened_us", "i8"), ("last_us", "i8"), ("waited_us", "i8"), ("logits", "f4", KINDS + 1)],
+    align=True,
+)
+"""What is remembered of a passage for those that pass together with it: times, and logits as by weigh_alone."""
 
 EYES: Final = np.dtype(
     [("broken_us", "i8", 2), ("crossed_us", "i8", CROSSINGS), ("way", "i4", CROSSINGS), ("crossings", "i4")],

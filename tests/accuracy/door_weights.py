@@ -22,7 +22,7 @@ from core.calibrate.doors import READS_MIN, LabelledRun, Measured, gains_of, lea
 from core.door_axis import axis_of
 from core.engine.door_plan import doors_of
 from core.engine.door_weights import DoorWeights, kind_of_door, numbers
-from core.engine.kernels_verdict import FAR_OUT, LOOKS
+from core.engine.kernels_kind import FAR_OUT, LOOKS
 from core.engine.records_passage import DIRECTIONS, FEATURES, HIDDEN, KINDS, SILENCE_US, THROUGH
 from core.site import Site
 from tallyport.score.passages import overlap_s
@@ -34,7 +34,15 @@ from tests.accuracy.recordings.simulated import simulated
 
 OUT: Final = Path(__file__).parents[2] / "core" / "engine" / "door_weights.json"
 ROOMS, ROOM_SEEDS = range(11, 37), (301, 302)
-WAREHOUSES: Final = (("standard", 401), ("shrinkage", 402), ("standard", 403), ("beside-door", 404), ("shrinkage", 405))
+WAREHOUSES: Final = (
+    ("standard", 401),
+    ("shrinkage", 402),
+    ("standard", 403),
+    ("beside-door", 404),
+    ("shrinkage", 405),
+    ("waiting-forklift", 406),
+    ("metal-liquid", 407),
+)
 WAREHOUSE_OPTIONS: Final = ("--tags", "2000", "--for", "120")
 SOME_PORTS: Final = ((1, 3), (2, 4), (1,), (4,))
 """Of a room, to stand for a door with fewer antennas."""
