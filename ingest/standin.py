@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 AGAIN_S: Final = 1.0
 """How often the database is asked, and a broker or a disk that failed."""
+CONNECTIONS_MAX: Final = 5
+"""A session that has been lost so often while the database was away is another's: each connection ends the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,34 @@ class StandIn:
             await asyncio.sleep(AGAIN_S)
 
     async def _take(self, site_id: str) -> None:
-        """Put on disk what comes, for ever; nothing where the site was not ours, or another process has its spool."""
+        """
+        Put on disk what comes; nothing where the site was not ours, or another process has its spool.
+
+        Ends where the broker's session is taken from us again and again: another machine has the site by now.
+        """
         subscriptions = self.folder.subscriptions(site_id)
+        if not subscriptions:
+            return
         async with self.folder.held(site_id, 0.0) as ours:
-            if subscriptions and ours:
-                with closing(self.folder.open(site_id)) as spool:
-                    await self._listen(session_of(self.settings, site_id, subscriptions), spool)
+            if not ours:
+                return
+            with closing(self.folder.open(site_id)) as spool:
+                await self._listen(session_of(self.settings, site_id, subscriptions), spool)
+        log.warning("another process has the session: it takes the messages", extra={"action": "standin_ended"})
+        await self.folder.forget(site_id)
 
     async def _listen(self, session: Session, spool: Spool) -> None:
         assert self.settings.mqtt_url is not None
         async with open_broker(self.settings.mqtt_url, session, self.clock) as broker, asyncio.TaskGroup() as tasks:
             log.info("what comes waits on disk", extra={"action": "standing_in", "client": session.client_id})
-            tasks.create_task(Spooling(broker.intake, spool, _always).keep(), name="standin.spool")
-            raise await broker.intake.failed()
+            keeping = tasks.create_task(Spooling(broker.intake, spool, _always).keep(), name="standin.spool")
+            failing = tasks.create_task(broker.intake.failed(), name="standin.broker")
+            while broker.epoch < CONNECTIONS_MAX:
+                if failing.done():
+                    raise failing.result()
+                await asyncio.sleep(AGAIN_S)
+            keeping.cancel()
+            failing.cancel()
 
 
 async def _asked_again(answers: Callable[[], Awaitable[T]]) -> T:

@@ -13,8 +13,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.errors import StoreUnavailable
+from core.mqtt import open_broker
 from core.store.views_ledger import reckoned
 from ingest.service import run_ingest
+from ingest.spool_folder import SpoolFolder
+from ingest.standin import session_of
 from tallyport.services.process import free_port
 from tests.integration.ingest_process import kill, launch, ready, start
 from tests.integration.ingest_tools import epc, native, now_us, plan, rig_on, running_line, save_plan, settings_for
@@ -120,3 +123,29 @@ async def test_service_of_all_sites_outlives_its_database(database_url: str, mqt
                 await asyncio.sleep(AWAY_S)
             await rig.until(lambda: rig.number(STORED) == 1)
             assert rig.number(STORED) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edition", ["apache"], indirect=True)
+async def test_line_leaves_the_messages_to_another_that_has_the_session(
+    database_url: str, mqtt_url: str, data_dir: Path, tmp_path: Path
+) -> None:
+    """
+    Where another machine has become the site's writer, each would end the other's connection: the newcomer yields.
+    """
+    site = own("yields")
+    await save_plan(database_url, plan(site))
+    settings = settings_for(database_url, mqtt_url, site)
+    folder = SpoolFolder(settings.model_copy(update={"data_dir": data_dir}))
+    process = await start(settings, tmp_path)
+    try:
+        with rig_on(settings, site) as rig:
+            await kill(process)
+            listened = folder.subscriptions(site)
+            with closed(database_url):
+                process = await launch(settings, tmp_path)
+                async with open_broker(mqtt_url, session_of(settings, site, listened)):
+                    await rig.until(lambda: not folder.subscriptions(site), 60)
+    finally:
+        await kill(process)
+    assert (len(listened) > 0, len(folder.subscriptions(site))) == (True, 0)
