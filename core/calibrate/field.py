@@ -28,6 +28,11 @@ POINT_VAR: Final = 4.0
 """Variance of a point's own level around the smooth field, dB squared."""
 NEARBY_M: Final = 1.5
 """How far the frequency of reads carries."""
+LEANS_TRIED: Final = (1.0, 2.0, 3.5, 5.0)
+BLOCK_M: Final = 1.5
+BLOCKS_APART: Final = 3
+FOLDS: Final = 8
+"""Blocks of points that are left out together are three steps apart, or further."""
 POINTS_MIN: Final = 30
 AWAY_M: Final = 0.3
 CELLS_MAX: Final = 400
@@ -61,21 +66,65 @@ def points_of(reads: LabelledReads) -> Points:
 
 def hearing_of_cells(points: Points, places: Places, site: Site) -> Hearing:
     """Learn the table over cells."""
-    n_points, m = len(site.read_points), len(points.xy)
-    n = np.bincount(points.group, minlength=n_points * m).reshape(n_points, m).astype(np.float64)
-    middle = middles(points.level, points.group, n_points * m).reshape(n_points, m)
+    stands = _stands(points, len(site.read_points), lean_of(points, site))
     cells = places.xy.astype(np.float64)
-    dbm = np.zeros((n_points, len(cells)))
+    dbm, unsure = _field(stands, points.xy, cells, site)
+    up, down = stands.spread
+    table = {"dbm": dbm, "up_db": (up + unsure) ** 0.5, "down_db": (down + unsure) ** 0.5}
+    table["chance"] = _chances(points.xy, stands.n, cells)
+    return Hearing(**{name: value.astype(np.float32) for name, value in table.items()})
+
+
+def lean_of(points: Points, site: Site) -> float:
+    """
+    How much more what is heard loudly says of a point than what is heard faintly: as reads of points left out say.
+
+    How fading skews levels differs from site to site: with a carrier's body, a tag's make, a reader's averaging.
+    """
+    return max(LEANS_TRIED, key=lambda lean: _worth(points, site, _stands(points, len(site.read_points), lean)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """What was heard at m points: reads n and middle level, float64[A, m]; variances above and below the middle."""
+
+    n: Floats
+    middle: Floats
+    spread: tuple[Floats, Floats]
+
+
+def _stands(points: Points, n_points: int, lean: float) -> _Stands:
+    groups = n_points * len(points.xy)
+    n = np.bincount(points.group, minlength=groups).astype(np.float64)
+    middle = middles(points.level, points.group, groups, lean)
+    off = points.level - middle[points.group]
+    spread = variances(off, np.zeros(off.size, np.intp), 1, np.array([8.0, 16.0]), 1.0)
+    return _Stands(n.reshape(n_points, -1), middle.reshape(n_points, -1), spread)
+
+
+def _worth(points: Points, site: Site, stands: _Stands) -> float:
+    """How likely the reads of points are, on average, as the field of all but those beside them has it; a logarithm."""
+    block = np.floor(points.xy / BLOCK_M).astype(np.int64)
+    fold = (block[:, 0] + BLOCKS_APART * block[:, 1]) % FOLDS
+    dbm, unsure = np.zeros_like(stands.middle), np.zeros_like(stands.middle)
+    for one in np.unique(fold):
+        own, rest = fold == one, fold != one
+        learned = _Stands(stands.n[:, rest], stands.middle[:, rest], stands.spread)
+        dbm[:, own], unsure[:, own] = _field(learned, points.xy[rest], points.xy[own], site)
+    off = points.level - dbm.ravel()[points.group]
+    up, down = (side[0] + unsure.ravel()[points.group] for side in stands.spread)
+    log = 0.5 * off**2 / np.where(off > 0.0, up, down) + np.log(np.sqrt(up) + np.sqrt(down))
+    return -float(log.mean())
+
+
+def _field(stands: _Stands, xy: Floats, cells: Floats, site: Site) -> tuple[Floats, Floats]:
+    """Level at each cell, and how unsure it is, dB squared: float64[A, P] twice."""
+    dbm = np.zeros((len(site.read_points), len(cells)))
     unsure = np.zeros_like(dbm)
     for point in site.read_points:
-        dbm[point.index], unsure[point.index] = _levels(point, points.xy, middle[point.index], n[point.index], cells)
-    off = points.level - middle.ravel()[points.group]
-    everywhere = np.zeros(off.size, np.intp)
-    up, down = variances(off, everywhere, 1, np.array([8.0, 16.0]), 1.0)
-    table = {"dbm": dbm, "up_db": (up + unsure) ** 0.5, "down_db": (down + unsure) ** 0.5}
-    chance = _chances(points.xy, n, cells)
-    table["chance"] = chance
-    return Hearing(**{name: value.astype(np.float32) for name, value in table.items()})
+        a = point.index
+        dbm[a], unsure[a] = _levels(point, xy, stands.middle[a], stands.n[a], cells)
+    return dbm, unsure
 
 
 def _levels(point: ReadPoint, xy: Floats, middle: Floats, n: Floats, cells: Floats) -> tuple[Floats, Floats]:

@@ -11,16 +11,16 @@ ROUNDING_VAR = 0.5
 """Levels come as whole dB at worst; no spread is less than what that alone makes, and a little more."""
 
 
-def middles(level: Floats, group: npt.NDArray[np.intp], n_groups: int) -> Floats:
+def middles(level: Floats, group: npt.NDArray[np.intp], n_groups: int, lean: float = LEAN) -> Floats:
     """
-    Find each group's expectile: the level around which those above weigh LEAN times as much as those below.
+    Find each group's expectile: the level around which those above weigh `lean` times as much as those below.
 
     Fading takes away more than it gives, so the upper part of the levels says more of where a tag is.
     level float64[n], group int[n] in 0..n_groups; gives float64[n_groups], 0 for an empty one.
     """
     middle = _mean(level, np.ones_like(level), group, n_groups)
     for _ in range(ROUNDS):
-        middle = _mean(level, np.where(level > middle[group], LEAN, 1.0), group, n_groups)
+        middle = _mean(level, np.where(level > middle[group], lean, 1.0), group, n_groups)
     return middle
 
 

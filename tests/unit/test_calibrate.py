@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from core.calibrate.field import Points, lean_of
 from core.calibrate.labelled import LabelledReads
 from core.calibrate.sway import APART, sway_of_zones
 from core.calibrate.zones import hearing_of_zones
@@ -55,6 +56,17 @@ def recorded(folder: Path, site: Site, seed: int) -> None:
     (folder / "reads.csv").write_text("\n".join(reads) + "\n")
     (folder / "truth.csv").write_text("\n".join(truth) + "\n")
     (folder / "site.toml").write_text(dump_site(site))
+
+
+CORNERS = ((0.5, 0.5), (9.5, 0.5), (0.5, 9.5), (9.5, 9.5))
+
+
+def hall() -> Site:
+    """One zone of 10 m by 10 m with an antenna in each corner."""
+    zone = Zone(id="hall", name="Hall", kind=ZoneKind.STORAGE, polygon=((0, 0), (10, 0), (10, 10), (0, 10)))
+    antennas = tuple(Antenna(port=i + 1, x=x, y=y, zone="hall", range_m=20) for i, (x, y) in enumerate(CORNERS))
+    reader = Reader(id="r", name="Reader", antennas=antennas)
+    return Site(id="hall", name="Hall", timezone="UTC", width_m=10.0, height_m=10.0, zones=(zone,), readers=(reader,))
 
 
 def carried_about(n: int, seed: int) -> LabelledReads:
@@ -111,22 +123,34 @@ def test_calibrate_learns_what_the_plan_has_wrong(tmp_path: Path) -> None:
     assert right[1] > 0.95
 
 
+@pytest.mark.parametrize(("fades", "leans"), [(False, (1.0,)), (True, (3.5, 5.0))])
+def test_lean_of_levels_that_fade_and_that_do_not(*, fades: bool, leans: tuple[float, ...]) -> None:
+    """
+    Where levels vary alike up and down, both count alike; where fading only takes away, the loud ones count for more.
+    """
+    site, rng = hall(), np.random.default_rng(5)
+    spots = np.array([(x + 0.5, y + 0.5) for x in range(1, 9) for y in range(1, 9)])
+    antennas = [(point.x, point.y) for point in site.read_points if point.antenna]
+    away = np.hypot(*(spots[:, None, :] - np.array(antennas)).transpose(2, 1, 0))
+    group = np.repeat(np.arange(away.size) + len(spots) * (len(site.read_points) - len(antennas)), 60)
+    off = -rng.exponential(4.0, group.size) if fades else rng.normal(0.0, 4.0, group.size)
+    level = np.repeat(-40.0 - 25.0 * np.log10(away.ravel()), 60) + off
+
+    assert lean_of(Points(spots, group, level), site) in leans
+
+
 def test_calibrate_tells_cells_apart_where_points_are_known(tmp_path: Path) -> None:
     """
     A walk test that says where the tag stood teaches cells: the tag is found within a metre and a half.
     """
-    corners = ((0.5, 0.5), (9.5, 0.5), (0.5, 9.5), (9.5, 9.5))
-    hall = Zone(id="hall", name="Hall", kind=ZoneKind.STORAGE, polygon=((0, 0), (10, 0), (10, 10), (0, 10)))
-    antennas = tuple(Antenna(port=i + 1, x=x, y=y, zone="hall", range_m=20) for i, (x, y) in enumerate(corners))
-    reader = Reader(id="r", name="Reader", antennas=antennas)
-    site = Site(id="hall", name="Hall", timezone="UTC", width_m=10.0, height_m=10.0, zones=(hall,), readers=(reader,))
+    site = hall()
     rng, reads, truth = random.Random(3), ["time,reader,antenna,epc,rssi"], ["epc,from,to,zone,x,y"]
     spots = [(x + 0.5, y + 0.5) for x in range(1, 9) for y in range(1, 9)]
     for number, (x, y) in enumerate(spots):
         at = 1000 + 10 * number
         truth.append(f"AB,{at},{at + 10},hall,{x},{y}")
         for tick in range(40):
-            ax, ay = corners[tick % 4]
+            ax, ay = CORNERS[tick % 4]
             dbm = -40 - 25 * math.log10(math.hypot(x - ax, y - ay, 2.0)) + rng.gauss(0, 1.5)
             reads.append(f"{at + tick / 4:.2f},r,{1 + tick % 4},AB,{dbm:.1f}")
     (tmp_path / "reads.csv").write_text("\n".join(reads) + "\n")
