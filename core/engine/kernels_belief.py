@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from core.engine.kernels_jit import njit
+from core.engine.kernels_jit import njit, njit_inlined
 from core.engine.kernels_offset import offset_of
 from core.engine.kernels_sway import learn_sway, sway_on
 from core.engine.records import LAST, Plan, Row
@@ -80,7 +80,7 @@ def anywhere(point: int, plan: Plan, scratch: Scratch) -> int:
     return n
 
 
-@njit
+@njit_inlined
 def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratch: Scratch) -> int:
     """
     List where a tag may be by now: where it was, the places beside those, and all that the read point hears.
@@ -122,7 +122,7 @@ def drift(tag: int, gap_s: float, point: int, belief: Belief, plan: Plan, scratc
     return n
 
 
-@njit
+@njit_inlined
 def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: int) -> None:
     """
     Weigh each candidate by how well the read fits a tag there, and learn how loud the tag is if it is there.
@@ -171,7 +171,7 @@ def weigh(row: Row, read: Row, alpha: float, plan: Plan, scratch: Scratch, n: in
         row["gain_reads"] = min(row["gain_reads"] + np.float32(alpha), GAIN_READS_MAX)
 
 
-@njit
+@njit_inlined
 def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
     """
     Keep the likeliest candidates as the tag's belief, best first, their weights summing to 1.
@@ -208,7 +208,7 @@ def keep_best(tag: int, belief: Belief, scratch: Scratch, n: int) -> None:
                 belief.sway[tag, k, a, b] = scratch.sway[scratch.came[k], a, b]
 
 
-@njit
+@njit_inlined
 def believe(tag: int, row: Row, read: Row, belief: Belief, plan: Plan, scratch: Scratch) -> None:
     """
     Take one read into where a tag may be.

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.engine.kernels_belief import believe, forget, likeliest
-from core.engine.kernels_jit import njit
+from core.engine.kernels_jit import njit, njit_inlined
 from core.engine.kernels_narrow import grain_of, remember
 from core.engine.kernels_portal import doorway, note_inside
 from core.engine.records import APPEAR, MOVE, NO_MOVE, NOT_INSIDE, SURE, Plan, Row
@@ -23,7 +23,7 @@ PRESENT: Final = int(TagState.PRESENT)
 READS_MAX: Final = 255
 
 
-@njit
+@njit_inlined
 def decide(tag: int, row: Row, belief: Belief, plan: Plan, scratch: Scratch) -> bool:
     """
     Choose the tag's zone: the doorway it is in, else the likeliest. Returns whether it changed.
@@ -54,7 +54,7 @@ def decide(tag: int, row: Row, belief: Belief, plan: Plan, scratch: Scratch) -> 
     return bool(chosen != current)
 
 
-@njit
+@njit_inlined
 def note_read(row: Row, read: Row, plan: Plan) -> None:
     """
     Note a read on its tag: among the last ones, and in where the antennas are that hear it loudest.
