@@ -13,7 +13,7 @@ from core.calibrate.field import cell_side, hearing_of_cells, points_of
 from core.calibrate.labelled import LabelledReads
 from core.calibrate.sway import sway_of_zones
 from core.calibrate.trial import FOLLOWED, FOLLOWING_COSTS, TEMPERED, Heard, best_manner
-from core.calibrate.walk import hearing_of_walk, is_walk
+from core.calibrate.walk import PIECE_M, hearing_of_walk, is_walk
 from core.calibrate.zones import hearing_of_zones
 from core.engine.calibration import Calibration
 from core.engine.manner import Manner
@@ -40,7 +40,7 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
     if step_m:
         heard = Heard(hearing_of_cells(points, places, site))
         manner = Manner(evidence=CELL_EVIDENCE, temper_s=0.0, gain_db=0.0, leave_per_s=WALK_M_PER_S / step_m)
-    elif is_walk(reads) and not _one_room(reads):
+    elif is_walk(reads) and not (max(areas, default=0.0) <= PIECE_M**2 and _one_room(reads)):
         places, hearing = hearing_of_walk(site, reads.kept(dedupe_us_of(site)))
         heard, manner = Heard(hearing), Manner()
     else:
@@ -59,9 +59,10 @@ def learn(site: Site, reads: LabelledReads, runs: Sequence[LabelledRun] = ()) ->
 
 def _one_room(reads: LabelledReads) -> bool:
     """
-    Whether every antenna hears tags in every zone, and often: what moves there is itself what is to be found.
+    Whether every antenna hears tags in every zone, and often. In a small room what moves is itself what is to be found.
 
-    Elsewhere what is carried through for a test is heard otherwise than goods at rest are.
+    Elsewhere what is carried through for a test is heard otherwise than goods at rest are, and a walk tells parts of
+    zones apart.
     """
     known = reads.zone >= 0
     zones, zone = np.unique(reads.zone[known], return_inverse=True)
