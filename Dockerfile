@@ -28,6 +28,8 @@ COPY --from=packages /opt/tallyport /opt/tallyport
 ENV PATH=/opt/tallyport/bin:$PATH PYTHONUNBUFFERED=1 TALLYPORT_DATA_DIR=/var/lib/tallyport/data
 USER tallyport
 WORKDIR /var/lib/tallyport
+# A volume that is mounted here belongs to whoever owns the folder.
+RUN mkdir data
 EXPOSE 8000
 ENTRYPOINT ["tallyport"]
 CMD ["up"]

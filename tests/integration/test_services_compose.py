@@ -145,6 +145,16 @@ def test_compose_services_wait_for_what_they_need(compose: dict[str, Service]) -
         assert compose[name]["healthcheck"]["test"][0] == "CMD"
 
 
+def test_compose_keeps_what_waits_on_disk(compose: dict[str, Service]) -> None:
+    """
+    What is acknowledged to the broker and not stored yet outlives the line's container.
+    """
+    (folder,) = re.findall(r"TALLYPORT_DATA_DIR=(\S+)", (ROOT / "Dockerfile").read_text())
+    (kept,) = compose["ingest"]["volumes"]
+    said = str(kept)  # a text, or a table, by the version of docker-compose
+    assert ("spool" in said, folder in said) == (True, True)
+
+
 @pytest.mark.parametrize("edition", ["apache"], indirect=True)
 def test_compose_entry_points_run_without_docker(compose: dict[str, Service], own_postgres: PostgresServer) -> None:
     """
