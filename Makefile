@@ -37,7 +37,7 @@ check: python api/web/node_modules/.package-lock.json ## Lint, types, import con
 	scripts/npm run --silent check
 	$(BIN)/pytest -q tests/unit/test_budgets.py
 
-bench: python ## Measure every stage beside its peers
+bench: $(VENV)/peers ## Measure every stage beside its peers
 	$(BIN)/tallyport bench
 
 accuracy: python ## Hold the engine against recordings and published rules, and write docs/accuracy.md
@@ -68,6 +68,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/peers: requirements-bench.lock | $(VENV)/installed
+	@echo "bench: installing what others use, to measure beside it"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
 api/web/node_modules/.package-lock.json: api/web/package-lock.json api/web/package.json | $(VENV)/installed

@@ -20,6 +20,7 @@ from core.model.columns import NEVER_US, ReadColumns
 from core.site import Antenna, EngineParameters, Reader, Site, Zone, ZoneKind
 from tallyport.bench.bursts import BATCH, START_US, Bursts, Timed, bursts_site, columns_of
 from tallyport.bench.figure import Figure, rate, rate_from
+from tallyport.bench.peers import peer_rates
 from tallyport.bench.stream import READERS
 
 TAGS: Final = 40_000
@@ -50,11 +51,12 @@ def engine_figures() -> Iterator[Figure]:
         reads = sum(len(batch.reads) for batch, _ in timed)
         setting = {"tags": tags, "batch": BATCH, "read_points": ZONES}
         loop = rate_from(partial(_loop, first), partial(_take_loops, _lists(timed)), reads, runs=3)
+        peers = {"dict loop": loop, **peer_rates(first, timed, WINDOW_US)}
         yield Figure(
             name=f"dedupe/{name}",
             ours=rate_from(partial(_sieve, first), partial(_sift, timed), reads, runs=3),
             unit="reads/s",
-            peers={"dict loop": loop},
+            peers=peers,
             limit=rate_from(partial(_places, first, timed), _look_up, reads, runs=3),
             setting={**setting, "limit": "numpy looking up one number in the same table a read"},
         )
