@@ -54,6 +54,8 @@ REASONS = {HEARD: "heard", SAID_GOODBYE: "said that it goes", FELL_SILENT: "sile
 
 def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
     """Movements in the order in which they settled."""
+    if not moves.size:
+        return ()
     # Column by column: taking records apart one by one costs more than folding the reads that made them.
     names = ("at_us", "tag", "kind", "from_zone", "to_zone", "read_point", "confidence", "x_m", "y_m")
     facts = zip(*(moves[name].tolist() for name in names), strict=True)
@@ -80,6 +82,8 @@ def movements(moves: Records, index: TagIndex) -> tuple[Movement, ...]:
 
 def passages(verdicts: Records, index: TagIndex, site: Site) -> tuple[Passage, ...]:
     """What the doors judged, in the order in which passages closed."""
+    if not verdicts.size:
+        return ()
     names = ("opened_us", "closed_us", "tag", "door", "verdict", "direction", "n", "confidence")
     columns = zip(*(verdicts[name].tolist() for name in names), strict=True)
     return tuple(
@@ -102,6 +106,8 @@ def passages(verdicts: Records, index: TagIndex, site: Site) -> tuple[Passage, .
 
 def presences(quiet: Records, index: TagIndex) -> tuple[PresenceChange, ...]:
     """Who fell quiet and who was heard again, in the order in which it settled."""
+    if not quiet.size:
+        return ()
     columns = (quiet[name].tolist() for name in ("at_us", "tag", "quiet", "presence"))
     return tuple(
         PresenceChange(at_us=at_us, tag_id=tag_id, epc=epc, heard=not silent, presence=presence)
