@@ -7,7 +7,7 @@ WORKERS ?= $(shell n=$$(nproc); echo $$((n < 7 ? n + 1 : 8)))
 WEB_SOURCES := $(shell find api/web -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench accuracy faults screenshots services python web lock
+.PHONY: help run test check bench accuracy faults soak screenshots services python web lock
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -47,6 +47,11 @@ faults: services python ## Break things on purpose and count what is lost (ID=F1
 	@echo "faults: compiling the engine, unless it is compiled already"
 	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; warm_up()'
 	@$(BIN)/python -m tests.faults $(ID) --seeds $(or $(SEEDS),1)
+
+soak: services python ## Run the line for an hour with a fault a minute, and see that nothing is lost and nothing grows (FOR=60 SEED=7)
+	@echo "soak: compiling the engine, unless it is compiled already"
+	@$(BIN)/python -c 'from core.engine.warm_up import warm_up; warm_up()'
+	@$(BIN)/python -m tests.faults.soak --for $(or $(FOR),60) $(if $(SEED),--seed $(SEED))
 
 screenshots: python web ## Take the pictures in docs/pictures anew
 	$(BIN)/python -m tests.browser.screenshots

@@ -6,16 +6,13 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.judge import Verdict
 from tests.faults.matrix import MATRIX
 from tests.faults.report import summary, table
 from tests.faults.runs import run
-from tests.faults.stage import Fault, House
-from tests.servers import remove, temporary_folder
+from tests.faults.stage import Fault, House, house_of
 
 
 def main() -> int:
@@ -23,7 +20,7 @@ def main() -> int:
     told = _told()
     seeds = range(told.seed, told.seed + told.seeds)
     runs: list[tuple[Fault, Verdict]] = []
-    with _house(keep=told.keep) as house:
+    with house_of(keep=told.keep) as house:
         for fault, seed in itertools.product(_chosen(told.id), seeds):
             runs.append((fault, _tried(fault, seed, house)))
             if told.table:
@@ -61,20 +58,6 @@ def _chosen(ids: list[str]) -> list[Fault]:
     if unknown:
         sys.exit(f"no fault {', '.join(sorted(unknown))}: there are {', '.join(fault.id for fault in MATRIX)}")
     return [fault for fault in MATRIX if not ids or fault.id in ids]
-
-
-@contextmanager
-def _house(*, keep: bool) -> Iterator[House]:
-    folder = temporary_folder()
-    house = House(folder)
-    try:
-        yield house
-    finally:
-        house.close()
-        if keep:
-            sys.stderr.write(f"kept: {folder}\n")
-        else:
-            remove(folder)
 
 
 if __name__ == "__main__":

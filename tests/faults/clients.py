@@ -110,10 +110,32 @@ class Clients:
             client.take(json.loads(text))
 
 
+class Lookers(Clients):
+    """People at the live map, who only look on."""
+
+    async def _listen(self, client: Client, socket: ClientConnection) -> None:
+        client.begun, client.back_s = 0, time.monotonic()
+        client.connections += 1
+        async for _ in socket:
+            pass
+
+
 @contextmanager
 def listening(number: int, url: str, token: str) -> Iterator[Clients]:
     """Clients for as long as the block."""
-    clients = Clients(number, url, token)
+    with _staying(Clients(number, url, token)) as clients:
+        yield clients
+
+
+@contextmanager
+def looking(number: int, url: str, token: str) -> Iterator[Clients]:
+    """Clients of the live map for as long as the block."""
+    with _staying(Lookers(number, url, token)) as clients:
+        yield clients
+
+
+@contextmanager
+def _staying(clients: Clients) -> Iterator[Clients]:
     clients.start()
     try:
         yield clients

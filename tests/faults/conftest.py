@@ -4,17 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.stage import House
-from tests.servers import remove, temporary_folder
+from tests.faults.stage import House, house_of
 
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     """Durable servers of their own, for they are killed and frozen."""
-    folder = temporary_folder()
-    house = House(folder)
-    try:
+    with house_of() as house:
         yield house
-    finally:
-        house.close()
-        remove(folder)

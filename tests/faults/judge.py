@@ -168,8 +168,8 @@ class Judge:
         verdict.gaps = ledger.gaps
         verdict.state_mismatch = len(self.misplaced(world)) + (ledger.open_by != 0)
         verdict.state_mismatch += ledger.stored + ledger.late != sum(stored.values())
-        verdict.alert_missed = len(world.alerts - alerts.keys())
-        verdict.alert_false = sum((alerts - Counter(world.alerts)).values())
+        verdict.alert_missed = (world.alerts - alerts).total()
+        verdict.alert_false = (alerts - world.alerts).total()
         verdict.notes["resent"] = ledger.resent
         made = len(oracle.issued) + oracle.poison
         if ledger.published != made:

@@ -71,7 +71,7 @@ def zone_silent(stage: Stage) -> None:
     """A hall's reader says nothing: it is offline, and nothing in its hall is missing for that."""
     stage.world.stand_still()  # what walks into a hall where nobody reads has gone missing, as far as anybody can tell
     stage.pause(1.0, 1.5)
-    stage.world.alerts.add(("reader_offline", "west-1"))
+    stage.world.alerts["reader_offline", "west-1"] += 1
     stage.feed.muted.add("west")
     stage.until(lambda: ("reader_offline", "west-1") in stage.judge.alerts(), 60.0)
     stage.pause(1.0, 2.0)

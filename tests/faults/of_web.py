@@ -28,10 +28,11 @@ Break = Callable[[Stage, Service, Proxy, Clients], None]
 
 def clients_cut(stage: Stage) -> None:
     """Clients' connections reset again and again, while alerts come and go."""
-    _with_clients(stage, CLIENTS, _cut_often)
+    _with_clients(stage, CLIENTS, cut_often)
 
 
-def _cut_often(stage: Stage, _api: Service, link: Proxy, _clients: Clients) -> None:
+def cut_often(stage: Stage, api: Service, link: Proxy, clients: Clients) -> None:  # noqa: ARG001 - as Break
+    """Reset the clients' connections again and again."""
     ends = time.monotonic() + 8.0
     while time.monotonic() < ends:
         stage.pause(0.2, 0.8)
@@ -40,10 +41,11 @@ def _cut_often(stage: Stage, _api: Service, link: Proxy, _clients: Clients) -> N
 
 def service_restarted(stage: Stage) -> None:
     """The web service stopped, and then killed, with a crowd connected."""
-    _with_clients(stage, CROWD, _restart)
+    _with_clients(stage, CROWD, restart)
 
 
-def _restart(stage: Stage, api: Service, _link: Proxy, clients: Clients) -> None:
+def restart(stage: Stage, api: Service, link: Proxy, clients: Clients) -> None:  # noqa: ARG001 - as Break
+    """Stop the web service, and then kill it, and see its clients come back."""
     for end in (api.stop, api.kill):
         end()
         since_s = time.monotonic()
@@ -55,20 +57,20 @@ def _restart(stage: Stage, api: Service, _link: Proxy, clients: Clients) -> None
 
 def _with_clients(stage: Stage, number: int, break_things: Break) -> None:
     """Break things while many tags go missing and come back, and count what any client was not told of it."""
-    with _serving(stage) as (api, link, token):
+    with serving(stage) as (api, link, token):
         url = f"ws://{LOOPBACK}:{link.port}/ws/v1/alerts?site={stage.site}"
         with listening(number, url, token) as clients:
             stage.must("clients were not let in", hold=stage.until(clients.all_in, BACK_S_MAX))
             taken = stage.world.take_many_away()
             break_things(stage, api, link, clients)
-            stage.until(lambda: stage.world.alerts <= stage.judge.alerts().keys(), TOLD_S_MAX)
+            stage.until(lambda: stage.world.alerts <= stage.judge.alerts(), TOLD_S_MAX)
             stage.world.bring_back(taken)
             break_things(stage, api, link, clients)
             stage.until(lambda: _resolved(stage) >= len(taken), TOLD_S_MAX)
-            stage.until(lambda: clients.missed(_events(stage)) == 0, CAUGHT_UP_S_MAX)
-            stage.verdict.ws_gaps = clients.missed(_events(stage))
-            stage.must("too few events for the clients to miss", hold=len(_events(stage)) >= 2 * len(taken))
-            stage.verdict.notes["events"] = len(_events(stage))
+            stage.until(lambda: clients.missed(alert_events(stage)) == 0, CAUGHT_UP_S_MAX)
+            stage.verdict.ws_gaps = clients.missed(alert_events(stage))
+            stage.must("too few events for the clients to miss", hold=len(alert_events(stage)) >= 2 * len(taken))
+            stage.verdict.notes["events"] = len(alert_events(stage))
             stage.verdict.notes["connections"] = sum(client.connections for client in clients.all)
 
 
@@ -76,7 +78,8 @@ def _resolved(stage: Stage) -> int:
     return len(stage.judge.rows(_EVENTS + " AND change = 'resolved'"))
 
 
-def _events(stage: Stage) -> set[int]:
+def alert_events(stage: Stage) -> set[int]:
+    """Numbers of all events of the alert stream."""
     return {int(row[0]) for row in stage.judge.rows(_EVENTS)}
 
 
@@ -84,7 +87,7 @@ _EVENTS: Final = "SELECT seq FROM alert_event WHERE site_id = (SELECT site_id FR
 
 
 @contextmanager
-def _serving(stage: Stage) -> Iterator[tuple[Service, Proxy, str]]:
+def serving(stage: Stage) -> Iterator[tuple[Service, Proxy, str]]:
     """The web service, a link to it, and a token that may look."""
     port = free_port()
     told = {**stage.service.told, "TALLYPORT_API_PORT": str(port)}

@@ -74,7 +74,7 @@ def _wait_stored(stage: Stage, owed: set[ReadId]) -> set[ReadId]:
 
 def _drain(stage: Stage) -> None:
     """Let everything come to rest, and then something fresh flow through."""
-    stage.until(lambda: stage.world.alerts <= stage.judge.alerts().keys(), min(TOLD_S_MAX, 2 * stage.patience_s))
+    stage.until(lambda: stage.world.alerts <= stage.judge.alerts(), min(TOLD_S_MAX, 2 * stage.patience_s))
     lost = _wait_stored(stage, stage.oracle.obligations())
     if (
         lost and stage.verdict.cls == "B"

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,7 +32,7 @@ from tests.faults.readers import Feed, feeding
 from tests.faults.tmpfs import mounted
 from tests.faults.world import MISSING_S, PATIENT_S, World, plan
 from tests.integration.mqtt_tools import own
-from tests.servers import new_broker, new_postgres, running
+from tests.servers import new_broker, new_postgres, remove, running, temporary_folder
 
 TEMPLATE: Final = "template_faults"
 SMALL_MB: Final = 320
@@ -119,6 +120,21 @@ class House:
     def name(self) -> str:
         """A name that no other run has."""
         return f"run_{next(self._numbers)}"
+
+
+@contextmanager
+def house_of(*, keep: bool = False) -> Iterator[House]:
+    """A house in a temporary folder, which stays where it is asked for."""
+    folder = temporary_folder()
+    house = House(folder)
+    try:
+        yield house
+    finally:
+        house.close()
+        if keep:
+            sys.stderr.write(f"kept: {folder}\n")
+        else:
+            remove(folder)
 
 
 def make_template(server: PostgresServer) -> None:

@@ -4,6 +4,7 @@ The warehouse of a fault run, and the reference model: in plain Python, where ea
 
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,7 +60,7 @@ class World:
     seed: int
     tags: int = TAGS
     gone: dict[int, str] = field(default_factory=dict)
-    alerts: set[AlertName] = field(default_factory=set)
+    alerts: Counter[AlertName] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Put the tags into both halls."""
@@ -84,14 +85,14 @@ class World:
         """From now on nobody reads two of the tags that don't walk."""
         for tag in (1, 2):
             self.gone[tag] = self._halls[tag]
-            self.alerts.add(("missing", epc(tag)))
+            self.alerts["missing", epc(tag)] += 1
 
     def take_many_away(self) -> list[int]:
         """From now on nobody reads half of the tags that don't walk, until they are brought back."""
         taken = [tag for tag in self._halls if tag % 4 == 3]
         for tag in taken:
             self.gone[tag] = self._halls[tag]
-            self.alerts.add(("missing", epc(tag)))
+            self.alerts["missing", epc(tag)] += 1
         return taken
 
     def bring_back(self, tags: list[int]) -> None:
