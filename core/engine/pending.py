@@ -38,6 +38,8 @@ KINDS: Final = {
 """What an event is evidence of; all others say that the reader lives."""
 
 
+ROOM: Final = 1024
+"""Evidence that there is room for at first."""
 BROKEN: Final = 0
 """The level of an input while its light beam is broken."""
 WAYS: Final = {"in": INWARD, "out": OUTWARD}
@@ -47,7 +49,7 @@ class Pending:
     """Sorted evidence, EVIDENCE[n], and before it the last of what was settled: reads to come may still repeat it."""
 
     def __init__(self) -> None:
-        self.waiting = _room_for(1024)
+        self.waiting = _room_for(ROOM)
         """Its rows, of which those from `first` on wait."""
         self._tail_at, self.first, self._end = 0, 0, 0
 
