@@ -5,11 +5,12 @@ The same oracle judges it; besides, the memory, files and threads of our process
 """
 
 import argparse
+import itertools
 import json
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,16 +33,19 @@ from tests.faults.runs import run
 from tests.faults.slope import SURE
 from tests.faults.stage import Fault, Stage, house_of
 
+Act = Callable[[Stage], None]
+
 MINUTE_S: Final = 60.0
 AT_REST_S: Final = 5.0
 """How long after a fault what it left behind may take to go."""
 CLIENTS: Final = 5
 """At the alerts, and as many at the live map."""
-QUICK: Final = (
-    *("F01", "F01s", "F04", "F10", "F11", "F12", "F15", "F17", "F20", "F21", "F22", "F22t", "F23", "F26", "F30"),
-    *("F38", "F40", "F47"),
-)
-"""Faults that need nothing but the line as it is, and are over in less than a minute."""
+ENDING: Final = ("F01", "F01s", "F12", "F30", "F40", "F47")
+"""Faults that are over in less than a minute, and in which processes of ours end."""
+OUTLIVED: Final = ("F04", "F10", "F11", "F15", "F17", "F20", "F21", "F22", "F22t", "F23", "F26", "F38")
+"""The same, which they all outlive."""
+ENDING_PART: Final = 1 / 3
+"""In which part of the time processes may end. From then on they live, so that one sees whether they grow."""
 
 
 class Soak:
@@ -66,24 +70,24 @@ class Soak:
                 stage.must("clients were not let in", hold=stage.until(clients.all_in, BACK_S_MAX))
                 web = {"F38": cut_often, "F40": restart}
                 acts = {name: partial(act, api=api, link=link, clients=clients) for name, act in web.items()}
-                self._break(stage, gauges, _deck(stage.rng, acts))
+                self._break(stage, gauges, acts)
                 stage.until(lambda: clients.missed(alert_events(stage)) == 0, CAUGHT_UP_S_MAX)
                 stage.verdict.ws_gaps = clients.missed(alert_events(stage))
                 stage.must("the live map's clients were not let in", hold=lookers.all_in())
             self._judge(stage, gauges)
 
-    def _break(self, stage: Stage, gauges: Gauges, deck: Iterator[Fault]) -> None:
+    def _break(self, stage: Stage, gauges: Gauges, acts: Mapping[str, Act]) -> None:
         """A minute of calm, and then one fault a minute."""
+        rough, deck = (_deck(stage.rng, ids, acts) for ids in (ENDING + OUTLIVED, OUTLIVED))
         self._began_s = time.monotonic()
-        minute = 0
-        while (minute := minute + 1) < self._minutes:
+        for minute in itertools.count(1):
             gauges.calm = True
-            time.sleep(max(0.0, self._began_s + minute * MINUTE_S - time.monotonic()))
+            time.sleep(max(0.0, self._began_s + min(minute, self._minutes) * MINUTE_S - time.monotonic()))
+            if minute >= self._minutes:
+                return
             gauges.calm = False
-            self._strike(stage, next(deck))
+            self._strike(stage, next(deck if minute > ENDING_PART * self._minutes else rough))
             time.sleep(AT_REST_S)
-        gauges.calm = True
-        time.sleep(max(0.0, self._began_s + self._minutes * MINUTE_S - time.monotonic()))
 
     def _strike(self, stage: Stage, fault: Fault) -> None:
         """One fault, while tags go missing that come back once that is told."""
@@ -114,10 +118,10 @@ class Soak:
             self._samples.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def _deck(rng: random.Random, acts: dict[str, Any]) -> Iterator[Fault]:
+def _deck(rng: random.Random, ids: Sequence[str], acts: Mapping[str, Act]) -> Iterator[Fault]:
     """Faults in random order, each once before any comes again."""
     while True:
-        for fault_id in rng.sample(QUICK, len(QUICK)):
+        for fault_id in rng.sample(ids, len(ids)):
             fault = fault_of(fault_id)
             yield replace(fault, act=acts.get(fault_id, fault.act))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.faults.gauges import WARM_S, Gauges, Sample, values_of
+from tests.faults.gauges import Gauges, Sample, values_of
 from tests.faults.processes import Service
 from tests.faults.slope import HOUR_S, Floats, slope_of
 
@@ -106,19 +106,19 @@ class Lives:
     half_s: float = 600.0
 
     def samples(self) -> list[Sample]:
-        """It takes 40 MB while it starts, then an even 2 MB/h, and a heap more whenever something is broken."""
+        """It takes 40 MB in its first half, then an even 2 MB/h, and a heap more whenever something is broken."""
         found = []
         for pid, start in ((1, 0.0), (2, self.half_s)):
             for at in np.arange(0.0, self.half_s, EVERY_S):
                 calm = bool(at % 60 >= 20)
-                memory = 100.0 * pid + min(at, WARM_S) / 1.5 + 2.0 * at / HOUR_S + (0 if calm else 50)
+                memory = 100.0 * pid + min(at, self.half_s / 2) / 7.5 + 2.0 * at / HOUR_S + (0 if calm else 50)
                 found.append(Sample("line", pid, start + at, calm, {"memory_mb": memory}))
         return found
 
 
 def test_gauges_use_calm_and_warm_samples_only() -> None:
     """
-    What a process takes while it starts, or while things are broken, is no growth; the most is what it was.
+    What a process takes in its first half, or while things are broken, is no growth; the most is what it was.
     """
     services: dict[str, Service] = {}
     gauges = Gauges(services, Lives().samples())
