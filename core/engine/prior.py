@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely import Polygon
 
 from core.engine.hearing import Hearing
 from core.engine.places import Places, sample
@@ -20,6 +23,8 @@ EDGE_DBM: Final = -73.0
 """Where a passive tag, powered by the antenna alone, answers every other query: at the antenna's range."""
 EDGE_WIDTH_DB: Final = 1.6
 NEAR_M: Final = 0.3
+EDGE_M: Final = 0.3
+"""An antenna that hangs this near a zone's edge looks into it."""
 TAG_HEIGHT_M: Final = 1.0
 BEAM_DEG: Final = 65.0
 """Off its axis by this much, a facing antenna hears 12 dB less."""
@@ -99,14 +104,18 @@ def levels_dbm(site: Site, grid: Floats, zone: int, propagation: Propagation) ->
     """RSSI that each read point reports of a typical tag at each point of a grid in one zone, float64[A, n]."""
     points = site.read_points
     levels = [level_dbm(point, grid, propagation) for point in points]
-    behind = np.array([_behind_racks(site, point.zone, zone) for point in points], bool)
-    through_db = propagation.racks_db * behind
+    through_db = propagation.racks_db * _behind_racks(site, zone)
     return np.array(levels).reshape(len(points), len(grid)) - through_db[:, None]
 
 
-def _behind_racks(site: Site, here: int, there: int) -> bool:
-    """Whether goods stand between two zones: racks fill a zone of storage to its sides."""
-    return here >= 0 and here != there and ZoneKind.STORAGE in {site.zones[here].kind, site.zones[there].kind}
+def _behind_racks(site: Site, there: int) -> npt.NDArray[np.bool_]:
+    """Whether goods stand between each read point and a zone: racks fill a zone of storage to its sides, bool[A]."""
+    here = np.array([point.zone for point in site.read_points], np.int64)
+    stored = np.array([zone.kind == ZoneKind.STORAGE for zone in site.zones], bool)
+    xy = np.array([(point.x, point.y) for point in site.read_points], np.float64).reshape(-1, 2)
+    away_m = shapely.distance(Polygon(site.zones[there].polygon), shapely.points(xy))
+    between: npt.NDArray[np.bool_] = (here >= 0) & (here != there) & (stored[here] | stored[there]) & (away_m > EDGE_M)
+    return between
 
 
 def level_dbm(point: ReadPoint, grid: Floats, propagation: Propagation) -> Floats:

@@ -9,13 +9,13 @@ from core.site import Antenna, Reader, Site, Zone, ZoneKind
 PLACE = np.array([[6.0, 3.0], [7.0, 2.0]])
 
 
-def site_of(here: ZoneKind, there: ZoneKind) -> Site:
+def site_of(here: ZoneKind, there: ZoneKind, x: float = 2.0) -> Site:
     """Two zones side by side, with an antenna in the first."""
     zones = tuple(
-        Zone(id=name, name=name, kind=kind, polygon=((x, 0.0), (x + 5.0, 0.0), (x + 5.0, 5.0), (x, 5.0)))
-        for name, kind, x in (("here", here, 0.0), ("there", there, 5.0))
+        Zone(id=name, name=name, kind=kind, polygon=((left, 0.0), (left + 5.0, 0.0), (left + 5.0, 5.0), (left, 5.0)))
+        for name, kind, left in (("here", here, 0.0), ("there", there, 5.0))
     )
-    reader = Reader(id="r", name="R", antennas=(Antenna(port=1, x=2.0, y=2.0, zone="here"),))
+    reader = Reader(id="r", name="R", antennas=(Antenna(port=1, x=x, y=2.0, zone="here"),))
     return Site(id="s", name="S", timezone="UTC", width_m=10.0, height_m=5.0, zones=zones, readers=(reader,))
 
 
@@ -29,6 +29,16 @@ def test_racks_take_away_what_goes_in_or_out(environment: str, here: str, there:
     own, next_door = (levels_dbm(site, PLACE, zone, propagation)[-1] for zone in (0, 1))
 
     assert (own - next_door).tolist() == pytest.approx([propagation.racks_db] * 2)
+
+
+def test_antenna_over_the_edge_of_storage_looks_into_it() -> None:
+    """
+    Racks take nothing from an antenna that hangs where two zones of storage meet.
+    """
+    site = site_of(ZoneKind.STORAGE, ZoneKind.STORAGE, x=4.9)
+    own, next_door = (levels_dbm(site, PLACE, zone, ENVIRONMENTS["warehouse"])[-1] for zone in (0, 1))
+
+    assert own.tolist() == next_door.tolist()
 
 
 def test_nothing_stands_between_zones_without_racks() -> None:
