@@ -1,10 +1,11 @@
 """Every number that the service counts about itself: one table of names, shown by Prometheus's own client."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Final, Literal, get_args
 
-from prometheus_client import REGISTRY, Counter, Gauge
-from prometheus_client.core import CollectorRegistry
+from prometheus_client import REGISTRY
+from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 CounterName = Literal[
     # Messages taken from the broker.
@@ -91,26 +92,28 @@ GaugeName = Literal[
 ]
 
 
-class Counters:
-    """A set of counters and gauges in one registry; `values` reads them back for tests and summaries."""
+class Counters(Collector):
+    """A set of counters and gauges that a registry asks for when it is asked itself: counting is adding to a number."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        names: Iterable[CounterName] = get_args(CounterName)
-        gauges: Iterable[GaugeName] = get_args(GaugeName)
-        self._counters = {n: Counter(_metric(n), f"Tallyport counter {n}.", registry=registry) for n in names}
-        self._gauges = {n: Gauge(_metric(n), f"Tallyport gauge {n}.", registry=registry) for n in gauges}
-        self._values: dict[str, float] = dict.fromkeys([*names, *gauges], 0.0)
+        self._values: dict[str, float] = dict.fromkeys([*get_args(CounterName), *get_args(GaugeName)], 0.0)
+        if registry is not None:
+            registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus's client shows."""
+        for name in get_args(CounterName):
+            yield CounterMetricFamily(_metric(name), f"Tallyport counter {name}.", value=self._values[name])
+        for name in get_args(GaugeName):
+            yield GaugeMetricFamily(_metric(name), f"Tallyport gauge {name}.", value=self._values[name])
 
     def count(self, name: CounterName, n: float = 1) -> None:
         """Add n to a counter."""
-        if n:
-            self._values[name] += n
-            self._counters[name].inc(n)
+        self._values[name] += n
 
     def set(self, name: GaugeName, value: float) -> None:
         """Set a gauge."""
         self._values[name] = value
-        self._gauges[name].set(value)
 
     def __getitem__(self, name: CounterName | GaugeName) -> float:
         """Return the present value of a counter or gauge."""

@@ -16,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.counters import count
 from core.errors import BrokerRefused
+from core.mqtt_client import Client
 from core.mqtt_session import Address
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Listener(Protocol):
 class Link:
     """One paho client whose socket the event loop watches."""
 
-    def __init__(self, address: Address, listener: Listener, client: paho.Client, keepalive_s: int) -> None:
+    def __init__(self, address: Address, listener: Listener, client: Client, keepalive_s: int) -> None:
         self._address = address
         self._listener = listener
         self._client = client
@@ -58,6 +59,8 @@ class Link:
         self._fd = -1
         self._resting = False
         self._taken = 0
+        self._answers: list[int] = []
+        """Messages that we are done with; the broker is told of all of them at once."""
         self._connack: asyncio.Future[tuple[ReasonCode, bool]] | None = None
         self._hook_up()
 
@@ -122,6 +125,8 @@ class Link:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
             self._fd = -1
+        # On another connection the same numbers name other messages.
+        self._answers.clear()
 
     def _want_write(self) -> None:
         # While paho connects (in another thread) nothing is attached yet; _attach looks for itself.
@@ -138,9 +143,9 @@ class Link:
                 return
             before = self._taken
             self._guard(self._client.loop_read)
-            if self._taken == before:
+            if self._taken == before and not self._client.has_ahead:
                 return
-        # TLS may hold decrypted packets that the selector doesn't see, so look again rather than wait for it.
+        # paho and TLS may hold packets that the selector doesn't see, so look again rather than wait for it.
         self._loop.call_soon(self._readable)
 
     def _writable(self) -> None:
@@ -183,8 +188,15 @@ class Link:
             self._guard(self._client.loop_misc)
 
     def ack(self, mid: int) -> None:
-        """Tell the broker that we are done with a message of this connection."""
-        self._client.ack(mid, 1)
+        """Tell the broker that we are done with a message of this connection, together with others of this moment."""
+        if not self._answers:
+            self._loop.call_soon(self._answer)
+        self._answers.append(mid)
+
+    def _answer(self) -> None:
+        if self._answers:
+            self._guard(self._client.acknowledge, self._answers)
+            self._answers.clear()
 
     def subscribe(self, filters: list[tuple[str, int]]) -> int:
         """Ask for subscriptions; the answer comes to on_suback under the id returned."""
@@ -225,6 +237,7 @@ class Link:
 
     def drop(self) -> None:
         """Close the connection without waiting for anything."""
+        self._answer()
         self._guard(self._client.disconnect)
         self._guard(self._client.loop_write)
         self._detach()

@@ -10,6 +10,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from core.errors import BrokerRefused
+from core.mqtt_client import Client
 from core.mqtt_intake import Limits
 
 
@@ -72,9 +73,9 @@ class Session:
 
 def make_client(
     client_id: str, address: Address, *, clean_session: bool, will: Will | None, ca_file: Path | None
-) -> paho.Client:
+) -> Client:
     """Make a paho client with our manners: MQTT 3.1.1, our own acks, our own reconnects."""
-    client = paho.Client(
+    client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         clean_session=clean_session,

@@ -52,8 +52,8 @@ class Settings(BaseSettings):
     """Sites that this process takes care of; empty for all that the database knows."""
     discovery_topics: CommaList = ("zebra/+/+", "impinj/+/+")
     """Where readers that nobody has registered yet may be heard, so that they can be offered for approval."""
-    batch_reads_max: int = Field(5_000, ge=1)
-    """A batch is closed once it holds this many reads."""
+    batch_reads_max: int = Field(20_000, ge=1)
+    """A batch is closed once it holds this many reads; a quarter will do while no other is being committed."""
     batch_bytes_max: int = Field(4 * MIB, ge=1)
     """A batch is closed once its payloads weigh this much."""
     batch_age_ms_max: int = Field(100, ge=1, le=10_000)

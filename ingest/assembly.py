@@ -2,8 +2,8 @@
 What the messages of one batch said becomes the columns that the engine takes, with every time put right.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,8 +33,10 @@ DEAD_LETTERS_MAX: Final = 100
 REASONS_MAX: Final = 3
 """Reasons spelled out of one message with bad reads in it."""
 PORT_MAX: Final = 32_767
+_SAID: Final = ("raw_us", "epc_hi", "epc_lo", "rssi_dbm", "phase_deg", "channel_mhz", "count")
+"""What a read says itself."""
 
-Mask = npt.NDArray[np.bool_]
+Ports = npt.NDArray[np.int32]
 
 
 class Assembly:
@@ -62,7 +64,7 @@ class Assembly:
             elif taken.reader is not None and taken.decoded is not None:
                 self._take(work, taken, taken.reader, taken.decoded)
         return Batch(
-            reads=ReadColumns.concat(work.reads),
+            reads=_columns(work.parts),
             events=tuple(work.events),
             sensor_readings=tuple(work.sensors),
             dead_letters=tuple(work.dead),
@@ -83,8 +85,7 @@ class Assembly:
         row.messages += 1
         row.ignored += bool(decoded.ignored)
         row.last_arrived_us = arrived_us
-        good, insane_us = _of_their_time(decoded.reads, arrived_us)
-        newest_us = int(good.raw_us.max()) if len(good) else 0
+        good, insane_us, first_us, newest_us = _of_their_time(decoded.reads, arrived_us)
         if newest_us:
             self._offsets.observe(reader.id, arrived_us, newest_us)
         row.clock_offset_us = self._offsets.of(reader.id)
@@ -98,33 +99,22 @@ class Assembly:
         row.received += len(good)
         count("ingest.reads", len(good))
         if len(good):
-            work.reads.append(self._columns(work, reader, good, arrived_us))
+            stream_us = self._stream.at(arrived_us, first_us)
+            point = self._read_points(work, reader, good.antenna, arrived_us)
+            work.parts.append(_Part(good, point, row.clock_offset_us, stream_us))
         work.long_epcs.update(decoded.long_epcs)
         self._happenings(work, taken, decoded)
 
-    def _columns(self, work: "_Work", reader: Reader, reads: DecodedReads, arrived_us: int) -> ReadColumns:
-        stream_us = self._stream.at(arrived_us, int(reads.raw_us.min()))
+    def _read_points(self, work: "_Work", reader: Reader, antenna: Ports, arrived_us: int) -> Ports:
         table = self._points[reader.id]
-        point = table.take(reads.antenna, mode="clip")
+        point = table.take(antenna, mode="clip")
         if point.min() < 0:
             unknown = point < 0
             point = np.where(unknown, table[0], point)
-            self._warn(work, reader, reads.antenna[unknown], arrived_us)
-        n = len(reads)
-        return ReadColumns(
-            seen_us=reads.raw_us + self._offsets.of(reader.id),
-            raw_us=reads.raw_us,
-            arrived_us=np.full(n, stream_us, np.int64),
-            read_point=point,
-            epc_hi=reads.epc_hi,
-            epc_lo=reads.epc_lo,
-            rssi_dbm=reads.rssi_dbm,
-            phase_deg=reads.phase_deg,
-            channel_mhz=reads.channel_mhz,
-            count=reads.count,
-        )
+            self._warn(work, reader, antenna[unknown], arrived_us)
+        return point
 
-    def _warn(self, work: "_Work", reader: Reader, ports: npt.NDArray[np.int32], arrived_us: int) -> None:
+    def _warn(self, work: "_Work", reader: Reader, ports: Ports, arrived_us: int) -> None:
         """Say once for each antenna that the plan doesn't have it; its reads count as the reader's own."""
         count("ingest.unknown_antennas", len(ports))
         for port in np.unique(ports).tolist():
@@ -169,11 +159,21 @@ class Assembly:
         return seen_us if seen_us == arrived_us else seen_us + self._offsets.of(reader)
 
 
+@dataclass(slots=True)
+class _Part:
+    """The reads of one message, where each was made, and the times that they have in common."""
+
+    reads: DecodedReads
+    point: Ports
+    offset_us: int
+    stream_us: int
+
+
 class _Work:
     """The parts of one batch."""
 
     def __init__(self) -> None:
-        self.reads: list[ReadColumns] = []
+        self.parts: list[_Part] = []
         self.events: list[ReaderEvent] = []
         self.sensors: list[SensorReading] = []
         self.dead: list[DeadLetter] = []
@@ -187,13 +187,36 @@ class _Work:
             count("ingest.dead_letters_dropped")
 
 
-def _of_their_time(reads: DecodedReads, arrived_us: int) -> tuple[DecodedReads, npt.NDArray[np.int64]]:
-    """Reads that can have been seen when they say, and the times of those that can't."""
-    raw, first, last = reads.raw_us, arrived_us - PAST_US_MAX, arrived_us + FUTURE_US_MAX
-    if not raw.size or (raw.min() >= first and raw.max() <= last):
-        return reads, raw[:0]
-    sane = (raw >= first) & (raw <= last)
-    return reads.take(sane), raw[~sane]
+def _columns(parts: Sequence[_Part]) -> ReadColumns:
+    """All reads of a batch. What a message's reads have in common is laid out here, once for all messages."""
+    if not parts:
+        return ReadColumns.empty()
+    sizes = [len(part.reads) for part in parts]
+    said = {name: np.concatenate([getattr(part.reads, name) for part in parts]) for name in _SAID}
+    return ReadColumns(
+        seen_us=said["raw_us"] + np.repeat(np.array([part.offset_us for part in parts], np.int64), sizes),
+        arrived_us=np.repeat(np.array([part.stream_us for part in parts], np.int64), sizes),
+        read_point=np.concatenate([part.point for part in parts]),
+        **said,
+    )
+
+
+def _of_their_time(reads: DecodedReads, arrived_us: int) -> tuple[DecodedReads, npt.NDArray[np.int64], int, int]:
+    """
+    Reads that can have been seen when they say, the times of those that can't, and the good ones' first and last.
+
+    0 and 0 where none is good.
+    """
+    raw, oldest, newest = reads.raw_us, arrived_us - PAST_US_MAX, arrived_us + FUTURE_US_MAX
+    if not raw.size:
+        return reads, raw, 0, 0
+    first, last = int(raw.min()), int(raw.max())
+    if first >= oldest and last <= newest:
+        return reads, raw[:0], first, last
+    sane = (raw >= oldest) & (raw <= newest)
+    good = reads.take(sane)
+    ends = (int(good.raw_us.min()), int(good.raw_us.max())) if len(good) else (0, 0)
+    return good, raw[~sane], *ends
 
 
 def _point_table(site: Site, reader: Reader) -> npt.NDArray[np.int32]:

@@ -27,7 +27,9 @@ class Source(Protocol):
 class BatchLimits:
     """When a batch is closed."""
 
-    reads_max: int = 5_000
+    reads_enough: int = 5_000
+    """With so many reads a batch is closed as soon as no other is being committed: till then it could only wait."""
+    reads_max: int = 20_000
     bytes_max: int = 4 << 20
     age_ms_max: int = 100
     idle_ms_max: int = 250
@@ -58,21 +60,35 @@ class Gathered:
         return self.taken[0].delivery.arrived_us if self.taken else self.closed_us
 
 
+def _never() -> bool:
+    return False
+
+
 async def batches(
-    source: Source, decode: Callable[[Delivery], Taken], limits: BatchLimits, clock: Clock
+    source: Source,
+    decode: Callable[[Delivery], Taken],
+    limits: BatchLimits,
+    clock: Clock,
+    committing: Callable[[], bool] = _never,
 ) -> AsyncIterator[Gathered]:
-    """Gather deliveries until a batch is full or old enough; without end."""
+    """Gather deliveries until a batch is full or old enough, or has enough and no other is committing; without end."""
     while True:
         batch = Gathered()
         first = await source.next(limits.idle_ms_max / 1_000)
         if first is not None:
-            await _fill(batch, first, source, decode, limits)
+            await _fill(batch, first, source, decode, limits, committing=committing)
         _close(batch, source, clock)
         yield batch
 
 
 async def _fill(
-    batch: Gathered, first: Delivery, source: Source, decode: Callable[[Delivery], Taken], limits: BatchLimits
+    batch: Gathered,
+    first: Delivery,
+    source: Source,
+    decode: Callable[[Delivery], Taken],
+    limits: BatchLimits,
+    *,
+    committing: Callable[[], bool],
 ) -> None:
     loop = asyncio.get_running_loop()
     closes = loop.time() + limits.age_ms_max / 1_000
@@ -85,6 +101,8 @@ async def _fill(
         weight += len(delivery.payload)
         left_s = closes - loop.time()
         if reads >= limits.reads_max or weight >= limits.bytes_max or left_s <= 0:
+            return
+        if reads >= limits.reads_enough and not committing():
             return
         delivery = await source.next(left_s)
 

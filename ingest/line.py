@@ -64,6 +64,7 @@ class Line:
         # A fresh engine has no past that could come again, so its stream time starts at once.
         self._stream = StreamClock(engine.closed_us if engine.seq else None, limits.catch_up_us)
         self._assembly = Assembly(engine.site, self._stream)
+        self._committing: asyncio.Task[None] | None = None
         self._commit_began_s: float | None = None
         self._checkpoint_due_s = time.monotonic() + limits.checkpoint_every_s
 
@@ -84,15 +85,17 @@ class Line:
         source = Spooling(broker.intake, spool, self._stuck)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(source.keep(), name="ingest.spool")
-            committing: asyncio.Task[None] | None = None
-            async for gathered in batches(source, self._take, self._limits.batch, self._clock):
+            async for gathered in batches(source, self._take, self._limits.batch, self._clock, self._is_committing):
                 step = self._decide(gathered, broker)
                 checkpoint = self._checkpoint_if_due()
-                if committing is not None:
-                    await committing
-                committing = tasks.create_task(self._finish(gathered, step, store, live), name="ingest.commit")
+                if self._committing is not None:
+                    await self._committing
+                self._committing = tasks.create_task(self._finish(gathered, step, store, live), name="ingest.commit")
                 if checkpoint is not None:
-                    tasks.create_task(self._keep(checkpoint, store, committing), name="ingest.checkpoint")
+                    tasks.create_task(self._keep(checkpoint, store, self._committing), name="ingest.checkpoint")
+
+    def _is_committing(self) -> bool:
+        return self._committing is not None and not self._committing.done()
 
     def _take(self, delivery: Delivery) -> Taken:
         return self._refusals.apply(self._decode(delivery))

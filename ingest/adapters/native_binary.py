@@ -49,11 +49,10 @@ def decode_binary(payload: bytes) -> Decoded:
         raise BadMessage(f"{len(payload)} bytes where {n} binary records make {expected}")
     if seq > _SEQ_MAX:
         raise BadMessage(f"seq: {seq} is more than {_SEQ_MAX}")
-    out = Decoded(seq=seq, boot=f"{boot:x}")
     scanned = scan.records(payload, _HEADER.size, n)
     if scanned is not None:
-        out.reads = columns_of(scanned)
-        return out
+        return Decoded(reads=columns_of(scanned), seq=seq, boot=f"{boot:x}")
+    out = Decoded(seq=seq, boot=f"{boot:x}")
     records = np.frombuffer(payload, _RECORD, n, _HEADER.size)
     good = _good(records, out)
     if not good.all():

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from core.model.dead_letter import DeadLetter
 from core.mqtt_intake import Delivery, Intake, Limits
 from ingest.batch import BatchLimits, Gathered, batches
@@ -44,6 +46,17 @@ async def test_batch_is_closed_by_weight_and_says_that_more_waits() -> None:
     async with _gathering(intake, BatchLimits(bytes_max=30)) as stream:
         batch = await anext(stream)
     assert ([t.delivery.arrived_us for t in batch.taken], batch.closed_us, batch.backlog) == ([0, 1, 2], 2, True)
+
+
+@pytest.mark.parametrize(("commits", "taken"), [(0, 1), (2, 3), (9, 5)])
+async def test_batch_that_has_enough_goes_on_while_another_is_committed(commits: int, taken: int) -> None:
+    """
+    It could only wait, so it takes what comes; it closes with the first message after the commit, or by age.
+    """
+    intake, looks = _intake(*(_delivery(n) for n in range(5))), iter([True] * commits + [False] * 9)
+    limits = BatchLimits(reads_enough=0, age_ms_max=20)
+    stream = batches(intake, _decode, limits, lambda: 1_000, lambda: next(looks))
+    assert len((await anext(stream)).taken) == taken
 
 
 async def test_batch_is_closed_by_age_up_to_now() -> None:
