@@ -4,17 +4,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from typing import Final
 
 from core.settings import Settings
 from core.store import Store, migrate, open_store
 from core.store.views_site import list_readers, site_number
+from tallyport.bench.brokers import BrokerName, RunningBroker, brokers_here, running_broker
 from tallyport.bench.cpu import child_named, cpu_s
 from tallyport.bench.engine import bench_site
 from tallyport.bench.figure import Figure
 from tallyport.bench.load import Load, Progress, Work, publishing, subscribing
+from tallyport.bench.pipeline import forget
 from tallyport.bench.process import check
 from tallyport.bench.service import running_ingest
 from tallyport.bench.stream import TAGS, Form
@@ -22,9 +24,13 @@ from tallyport.services import running_services
 
 SECONDS: Final = 10.0
 PLAIN_SHARE: Final = 0.3
-"""The peers' time as a part of ours."""
-FIRST_SHARE: Final = 0.2
-"""The time before ours in which all tags are seen for the first time, as a part of it."""
+PLAIN_S_MAX: Final = 10.0
+"""The peers' time, as a part of ours and at most."""
+AHEAD_MAX: Final = 2_000
+"""Messages that the publisher may be ahead of what our line has committed."""
+PIPELINE_AHEAD_MAX: Final = 100
+"""The same for the plain pipeline, so that little is left to wait for when its time is up."""
+ROOT: Final = "tallyport/v1/bench"
 POLL_S: Final = 0.05
 STUCK_S_MAX: Final = 20.0
 """Nothing has been taken for so long: what is missing by then is lost."""
@@ -40,46 +46,68 @@ class Case:
 
     def load(self, url: str, root: str, seconds: float) -> Load:
         """This shape, published for a while."""
-        return Load(url=url, form=self.form, reads=self.reads, root=root, seconds=seconds)
+        return Load(url=url, form=self.form, reads=self.reads, root=root, seconds=seconds, ahead=AHEAD_MAX)
+
+    def every_tag_once(self, url: str, root: str) -> Load:
+        """Each tag in one message, however long it takes."""
+        return replace(self.load(url, root, 0.0), times=1, least=-(-TAGS // self.reads))
 
 
 CASES: Final = (
     Case("binary", Form.BINARY, 100),
     Case("columns", Form.COLUMNS, 100),
-    Case("binary of 500", Form.BINARY, 500),
+    Case("binary-500", Form.BINARY, 500),
 )
 
 
 async def ingest_figures(
-    settings: Settings, seconds: float = SECONDS, cases: Sequence[Case] = CASES
+    settings: Settings,
+    seconds: float = SECONDS,
+    cases: Sequence[Case] = CASES,
+    brokers: Sequence[BrokerName | None] = (),
 ) -> AsyncIterator[Figure]:
-    """Each shape through the whole line, beside plain subscribers of the same broker."""
+    """Each shape through the whole line, beside plain subscribers of the same broker; each broker with all else new."""
+    for name in brokers or brokers_here(settings):
+        chosen = settings.model_copy(update={"data_dir": settings.data_dir / (name or "given"), "sites": ("bench",)})
+        async with running_broker(name, chosen) as broker:
+            async for figure in _on_broker(chosen.model_copy(update={"mqtt_url": broker.url}), broker, seconds, cases):
+                yield figure
+
+
+async def _on_broker(
+    settings: Settings, broker: RunningBroker, seconds: float, cases: Sequence[Case]
+) -> AsyncIterator[Figure]:
     async with running_services(settings) as services:
         await migrate(services.database_url)
-        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "sites": ("bench",)}
-        async with _running_line(settings.model_copy(update=addresses)) as run:
-            await run.take(CASES[0], FIRST_SHARE * seconds)
+        chosen = settings.model_copy(update={"database_url": services.database_url})
+        async with _running_line(chosen, broker) as run:
+            await run.take(cases[0].every_tag_once(broker.url, ROOT))
             for case in cases:
                 # Right before ours, while the line has nothing to do: a disk's pace changes from minute to minute.
-                plain = {work: await _plain(services.mqtt_url, case, work, seconds) for work in Work}
+                plain = {work: await _plain(chosen, case, work, seconds) for work in Work}
+                forget(services.database_url)
                 yield await run.figure(case, seconds, plain)
 
 
 @asynccontextmanager
-async def _running_line(settings: Settings) -> AsyncIterator["_Run"]:
+async def _running_line(settings: Settings, broker: RunningBroker) -> AsyncIterator["_Run"]:
     """Run the line of the bench's site on servers that are there."""
     assert settings.database_url is not None
-    assert settings.mqtt_url is not None
     async with open_store(settings.database_url, role="api") as store:
         await store.save_site(bench_site())
         async with running_ingest(settings) as line:
-            yield _Run(store, settings.mqtt_url, line.pid)
+            yield _Run(store, broker, line.pid)
 
 
-async def _plain(url: str, case: Case, work: Work, seconds: float) -> float:
+async def _plain(settings: Settings, case: Case, work: Work, seconds: float) -> float:
     """Reads a second that a plain subscriber takes."""
+    assert settings.mqtt_url is not None
+    assert settings.database_url is not None
     progress = Progress()
-    load = case.load(url, f"bench/{case.form}-{case.reads}-{work.name.lower()}", PLAIN_SHARE * seconds)
+    root = f"bench/{case.form}-{case.reads}-{work.name.lower()}"
+    load = case.load(settings.mqtt_url, root, min(PLAIN_S_MAX, PLAIN_SHARE * seconds))
+    if work is Work.STORE:
+        load = replace(load, form=Form.COLUMNS, ahead=PIPELINE_AHEAD_MAX, database_url=settings.database_url)
     subscriber = subscribing(load, progress, work)
     while not progress.listening.value:
         check(subscriber)
@@ -94,27 +122,26 @@ async def _plain(url: str, case: Case, work: Work, seconds: float) -> float:
 class _Run:
     """A line that runs, and the ledger that says what became of what it was sent."""
 
-    def __init__(self, store: Store, mqtt_url: str, line_pid: int) -> None:
+    def __init__(self, store: Store, broker: RunningBroker, line_pid: int) -> None:
         self._store = store
-        self._mqtt_url = mqtt_url
-        self._pids = {
-            "line": line_pid,
-            "database": child_named("postgres"),
-            "broker": child_named("nats-server"),
-        }
+        self._broker = broker
+        self._pids = {"line": line_pid, "database": child_named("postgres"), "broker": broker.pid}
 
     async def figure(self, case: Case, seconds: float, plain: Mapping[Work, float]) -> Figure:
         """Measure one shape."""
         before, rows_before, used = await self._ledger(), await self._rows(), self._used_s()
-        progress, load_cpu_s = await self.take(case, seconds)
+        progress, load_cpu_s = await self.take(case.load(self._broker.url, ROOT, seconds))
         became = {name: count - before[name] for name, count in (await self._ledger()).items()}
         sent = progress.published.value * case.reads
         cpu = {name: now_s - used[name] for name, now_s in self._used_s().items()} | {"load": load_cpu_s}
         return Figure(
-            name=f"ingest/{case.name}",
+            name="/".join(part for part in ("ingest", self._broker.name, case.name) if part),
             ours=progress.messages_per_s * case.reads,
             unit="reads/s",
-            peers={"paho, loop, dict; no database": plain[Work.REMOVE_REPEATS]},
+            peers={
+                "paho, loop, dict; no database": plain[Work.REMOVE_REPEATS],
+                "paho, json, dict, executemany": plain[Work.STORE],
+            },
             limit=plain[Work.NOTHING],
             lost=sent - became["repeats"] - (await self._rows() - rows_before),
             setting={
@@ -127,16 +154,17 @@ class _Run:
                 "cores": {name: round(used_s / progress.seconds, 2) for name, used_s in cpu.items()},
                 "line_us_a_read": round(cpu["line"] / sent * 1e6, 2),
                 "limit": "the broker: paho that only acknowledges",
+                "broker": self._broker.keeps,
             },
         )
 
-    async def take(self, case: Case, seconds: float) -> tuple[Progress, float]:
+    async def take(self, load: Load) -> tuple[Progress, float]:
         """Publish for a while and wait until all of it is accounted for; also the CPU seconds of the publisher."""
         progress, before = Progress(), _accounted(await self._ledger())
-        publisher = publishing(case.load(self._mqtt_url, "tallyport/v1/bench", seconds), progress)
+        publisher = publishing(load, progress)
         used_s, moved_at = 0.0, time.monotonic()
         while not progress.done and time.monotonic() - moved_at < STUCK_S_MAX:
-            taken = (_accounted(await self._ledger()) - before) // case.reads
+            taken = (_accounted(await self._ledger()) - before) // load.reads
             if taken > progress.taken.value:
                 progress.taken.value, progress.ended_ns.value, moved_at = taken, time.monotonic_ns(), time.monotonic()
             used_s = _cpu_of(publisher) or used_s

@@ -16,16 +16,14 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tallyport.bench.pipeline import Pipeline
 from tallyport.bench.process import counter, start
-from tallyport.bench.stream import Form, Stream
+from tallyport.bench.stream import TIMES, WINDOW_US, Form, Stream
 
-AHEAD_MAX: Final = 1_000
-"""Messages that the publisher may be ahead of whoever takes them: never more than a moment's worth of reads waits."""
 IN_FLIGHT_MAX: Final = 200
 """Messages that the broker may owe the publisher an answer for."""
 PAUSE_S: Final = 0.001
 CONNECT_S_MAX: Final = 10.0
-WINDOW_US: Final = 1_000_000
 
 
 class Work(StrEnum):
@@ -33,6 +31,8 @@ class Work(StrEnum):
 
     NOTHING = "nothing"
     REMOVE_REPEATS = "remove repeats"
+    STORE = "store"
+    """Remove repeats and store the rest (`Pipeline`); it needs the load's database and JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,13 @@ class Load:
     root: str
     """First levels of the topics."""
     seconds: float
+    ahead: int = 1_000
+    """Messages that the publisher may be ahead of whoever takes them: never more than a moment's worth of reads."""
+    times: int = TIMES
+    """In how many messages each tag stands, one after the other."""
+    least: int = 1
+    """Messages that are published however long it takes."""
+    database_url: str = ""
 
 
 def publishing(load: Load, progress: Progress) -> BaseProcess:
@@ -95,12 +102,12 @@ def _publish(load: Load, progress: Progress) -> None:
 
     client.on_publish = confirm
     client.loop_start()
-    stream = Stream(load.form, load.reads)
+    stream = Stream(load.form, load.reads, load.times)
     progress.started_ns.value = time.monotonic_ns()
     ends = time.monotonic() + load.seconds
     sent = 0
-    while time.monotonic() < ends or sent == 0:
-        if sent - progress.taken.value >= AHEAD_MAX or sent - confirmed >= IN_FLIGHT_MAX:
+    while time.monotonic() < ends or sent < load.least:
+        if sent - progress.taken.value >= load.ahead or sent - confirmed >= IN_FLIGHT_MAX:
             time.sleep(PAUSE_S)
             continue
         reader, payload = stream.next(time.time_ns() // 1_000)
@@ -116,7 +123,7 @@ def _publish(load: Load, progress: Progress) -> None:
 def _subscribe(load: Load, progress: Progress, work: Work) -> None:
     """Take messages until all are taken. paho acknowledges each once the callback has returned."""
     client = _client(load.url, f"bench-subscriber-{time.monotonic_ns()}")
-    act = _work(load.form, work)
+    act = _work(load, work)
     taken = 0
 
     def take(_client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
@@ -137,10 +144,12 @@ def _subscribe(load: Load, progress: Progress, work: Work) -> None:
     client.disconnect()
 
 
-def _work(form: Form, work: Work) -> Callable[[bytes], object]:
+def _work(load: Load, work: Work) -> Callable[[bytes], object]:
     if work is Work.NOTHING:
         return len
-    return _Loop().columns if form is Form.COLUMNS else _Loop().records
+    if work is Work.STORE:
+        return Pipeline(load.database_url)
+    return _Loop().columns if load.form is Form.COLUMNS else _Loop().records
 
 
 class _Loop:

@@ -1,6 +1,5 @@
 """The readers' side of the ingest figures: messages in which nineteen reads of twenty are repeats."""
 
-import json
 import struct
 import time
 from enum import StrEnum
@@ -23,11 +22,13 @@ BINARY: Final = np.dtype(
 )
 """One read of the binary form."""
 READERS: Final = 24
-TAGS: Final = 40_000
+LANES: Final = 8
+"""Readers that take their turns: few, so that a tag's reads lie close together also where messages go slowly."""
+TAGS: Final = 100_000
 TIMES: Final = 20
-"""How often each tag is read before others have their turn: the first is kept, the rest are repeats."""
-GROUP: Final = 10
-"""Messages' worth of tags that are read in turn."""
+"""In how many messages of its reader each tag stands, one after the other: the first is kept, the rest are repeats."""
+WINDOW_US: Final = 1_000_000
+"""How close a read must follow a kept one of the same tag to be a repeat."""
 
 
 class Form(StrEnum):
@@ -38,50 +39,58 @@ class Form(StrEnum):
 
 
 class Stream:
-    """An endless row of messages. A block of tags belongs to one reader, and is read twenty times within a moment."""
+    """An endless row of messages. Each reader's tags pass it by: of twenty in a message, one is new there."""
 
-    def __init__(self, form: Form, reads: int) -> None:
+    def __init__(self, form: Form, reads: int, times: int = TIMES) -> None:
         self._form = form
         self._n = 0
-        self._seqs = [0] * READERS
-        boot, rng = time.time_ns(), np.random.default_rng(3)
-        self._blocks = [_Block(range(first, first + reads), boot, rng) for first in range(0, TAGS, reads)]
+        self._step = reads // times
+        boot, rng, each = time.time_ns(), np.random.default_rng(3), TAGS // LANES
+        self._lanes = [_Lane(range(i * each, (i + 1) * each), reads, boot, rng) for i in range(LANES)]
 
     def next(self, now_us: int) -> tuple[str, bytes]:
         """(reader, payload) of the next message, its reads a microsecond apart."""
-        group, place = divmod(self._n, GROUP * TIMES)
-        number = (group * GROUP + place % GROUP) % len(self._blocks)
-        reader = number % READERS
-        seq, self._seqs[reader] = self._seqs[reader], self._seqs[reader] + 1
+        seq, number = divmod(self._n, LANES)
         self._n += 1
-        block = self._blocks[number]
-        body = block.binary if self._form is Form.BINARY else block.columns
-        return f"r{reader}", body(seq, now_us)
+        lane = self._lanes[number]
+        body = lane.binary if self._form is Form.BINARY else lane.columns
+        return f"r{number}", body(seq, seq * self._step, now_us)
 
 
-class _Block:
-    """Some tags, with all that stays the same of their messages made once."""
+class _Lane:
+    """A reader's tags in a ring, with all that stays the same of their reads made once."""
 
-    def __init__(self, serials: range, boot: int, rng: np.random.Generator) -> None:
+    def __init__(self, serials: range, reads: int, boot: int, rng: np.random.Generator) -> None:
         self._boot = boot
-        n = len(serials)
+        self._size, self._reads = len(serials), reads
         epcs = [f"3034257BF7194E40{serial:08X}" for serial in serials]
-        rssi = np.round(rng.uniform(-60, -50, n), 1)
-        self._records = np.zeros(n, BINARY)
-        self._records["bits"], self._records["antenna"] = 96, 1
-        self._records["rssi"], self._records["phase"] = np.rint(rssi * 100), 65535
+        rssi = np.round(rng.uniform(-60, -50, len(serials)), 1)
+        ring = np.arange(len(serials) + reads) % len(serials)
+        records = np.zeros(len(serials), BINARY)
+        records["bits"], records["antenna"] = 96, 1
+        records["rssi"], records["phase"] = np.rint(rssi * 100), 65535
         for i, epc in enumerate(epcs):
-            self._records["epc"][i] = np.void(bytes.fromhex(epc).ljust(16, b"\0"))
-        rest = {"epc": epcs, "antenna": [1] * n, "rssi_dbm": rssi.tolist()}
-        self._rest = json.dumps(rest, separators=(",", ":"))[1:]
+            records["epc"][i] = np.void(bytes.fromhex(epc).ljust(16, b"\0"))
+        self._records = records[ring]
+        self._epcs = [f'"{epcs[i]}"' for i in ring]
+        self._levels = [str(level) for level in rssi[ring].tolist()]
+        self._antennas = ",".join(["1"] * reads)
 
-    def binary(self, seq: int, now_us: int) -> bytes:
-        """Lay the message out as records."""
-        n = self._records.size
-        self._records["seen_us"] = np.arange(now_us, now_us + n)
-        return struct.pack("<4sIQQ", b"TPR1", n, seq, self._boot) + self._records.tobytes()
+    def binary(self, seq: int, first: int, now_us: int) -> bytes:
+        """Lay a message out as records, from this tag of the ring on."""
+        start, n = first % self._size, self._reads
+        records = self._records[start : start + n].copy()
+        records["seen_us"] = np.arange(now_us, now_us + n)
+        return struct.pack("<4sIQQ", b"TPR1", n, seq, self._boot) + records.tobytes()
 
-    def columns(self, seq: int, now_us: int) -> bytes:
-        """Write the message as JSON."""
-        seen = ",".join(map(str, range(now_us, now_us + self._records.size)))
-        return f'{{"v":1,"boot":"{self._boot}","seq":{seq},"columns":{{"seen_us":[{seen}],{self._rest}}}'.encode()
+    def columns(self, seq: int, first: int, now_us: int) -> bytes:
+        """Write a message as JSON."""
+        these = slice(first % self._size, first % self._size + self._reads)
+        columns = {
+            "seen_us": ",".join(map(str, range(now_us, now_us + self._reads))),
+            "epc": ",".join(self._epcs[these]),
+            "antenna": self._antennas,
+            "rssi_dbm": ",".join(self._levels[these]),
+        }
+        body = ",".join(f'"{name}":[{values}]' for name, values in columns.items())
+        return f'{{"v":1,"boot":"{self._boot}","seq":{seq},"columns":{{{body}}}}}'.encode()

@@ -3,7 +3,8 @@ Eclipse Mosquitto as the MQTT broker, for those who have it: with the settings w
 """
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
 from typing import Final
@@ -39,12 +40,14 @@ class MosquittoPlan:
 
     folder: Path
     port: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)  # these come before SETTINGS
 
 
 class MosquittoServer:
     """One mosquitto: `prepare`, `start`, `wait_ready`, `stop`."""
 
     def __init__(self, plan: MosquittoPlan) -> None:
+        self._settings = plan.settings
         self.folder = plan.folder.absolute()
         self.port = plan.port or free_port()
         self.account = service_account()
@@ -90,7 +93,7 @@ class MosquittoServer:
             "persistence_location": f"{self.folder}/",
             "log_dest": "stderr",
         }
-        return "".join(f"{name} {value}\n" for name, value in {**SETTINGS, **own_lines}.items())
+        return "".join(f"{name} {value}\n" for name, value in {**SETTINGS, **self._settings, **own_lines}.items())
 
 
 def program() -> Path:
