@@ -25,7 +25,7 @@ async def store_figures(settings: Settings) -> AsyncIterator[Figure]:
         await migrate(services.database_url)
         async with open_store(services.database_url, role="ingest") as store:
             await store.save_site(bench_site())
-            steps = _Steps()
+            steps = Steps(time.time_ns() // 1_000)
             for first in range(0, TAGS, ROWS):
                 await store.commit(steps.new_tags(first))
             limit = await _bare_copy(store)
@@ -67,12 +67,12 @@ async def _bare_copy(store: Store) -> float:
     return ROWS / best
 
 
-class _Steps:
-    """Makes steps of one site, in order."""
+class Steps:
+    """Makes steps of one site, in order, some time apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_us: int, apart_us: int = 1_000_000) -> None:
         self._seq = 0
-        self._now_us = time.time_ns() // 1_000
+        self._now_us, self._apart_us = start_us, apart_us
         self._rng = np.random.default_rng(5)
 
     def new_tags(self, first: int) -> Step:
@@ -88,7 +88,7 @@ class _Steps:
 
     def _step(self, tags: np.ndarray, *, stored: bool, placed: bool, new: tuple[NewTag, ...] = ()) -> Step:
         self._seq += 1
-        self._now_us += 1_000_000
+        self._now_us += self._apart_us
         none = tags[:0]
         return Step(
             site="bench",

@@ -1,4 +1,4 @@
-"""`tallyport bench`: how fast each stage is on this machine."""
+"""`tallyport bench`: how fast each stage is on this machine, and how its cost grows."""
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,13 +11,16 @@ import typer
 
 from core.settings import Settings
 from tallyport.bench.brokers import BrokerName
+from tallyport.bench.curve import draw, plotter
 from tallyport.bench.decode import decode_figures
 from tallyport.bench.engine import engine_figures
 from tallyport.bench.fanout import fanout_figures
 from tallyport.bench.figure import Figure
+from tallyport.bench.growth import engine_curves
+from tallyport.bench.history import query_curves
 from tallyport.bench.ingest import CASES, SECONDS, ingest_figures
 from tallyport.bench.store import store_figures
-from tallyport.commands.console import JsonFlag, print_json, print_table, run, settings
+from tallyport.commands.console import JsonFlag, print_json, print_table, run, settings, speaking
 
 Measure = Callable[[Settings], AsyncIterator[Figure]]
 
@@ -30,6 +33,8 @@ class Stage(StrEnum):
     STORE = "store"
     INGEST = "ingest"
     FANOUT = "fanout"
+    GROWTH = "growth"
+    """How time and memory grow with tags, zones, batches and history; measured only where it is asked for, alone."""
 
 
 class Shape(StrEnum):
@@ -41,7 +46,7 @@ class Shape(StrEnum):
 
 
 def bench(
-    stages: Annotated[list[Stage] | None, typer.Argument(help="Stages to measure; left out: all.")] = None,
+    stages: Annotated[list[Stage] | None, typer.Argument(help="What to measure; left out: all but growth.")] = None,
     *,
     broker: Annotated[
         list[BrokerName] | None, typer.Option(help="Brokers of `ingest`; left out: all that are installed.")
@@ -53,11 +58,24 @@ def bench(
         float, typer.Option("--for", min=1.0, help="Seconds that each run of `ingest` is sustained.")
     ] = SECONDS,
     json: JsonFlag = False,
+    big: Annotated[bool, typer.Option("--big", help="growth: ten million tags as well.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="growth: draw the curves into this SVG file.")] = None,
 ) -> None:
     """Measure, beside peers and the machine's own limit in the same run: compare ratios, not numbers."""
+    chosen = stages or [stage for stage in Stage if stage is not Stage.GROWTH]
+    if Stage.GROWTH in chosen:
+        if len(chosen) > 1:
+            raise typer.BadParameter("growth is measured alone: say `tallyport bench growth`")
+        with speaking():
+            _show_growth(json=json, big=big, plot=plot)
+        return
     cases = [case for case in CASES if not shape or case.name in shape]
     ingest = partial(ingest_figures, seconds=seconds, cases=cases, brokers=broker or ())
-    figures = [figure for stage in stages or list(Stage) for figure in _figures(stage, ingest)]
+    figures = [figure for stage in chosen for figure in _figures(stage, ingest)]
+    _show(figures, json=json)
+
+
+def _show(figures: list[Figure], *, json: bool) -> None:
     if json:
         print_json([figure.as_json() for figure in figures])
         return
@@ -73,6 +91,33 @@ def bench(
                 figure.lost,
             )
             for figure in figures
+        ],
+        "nothing was measured",
+    )
+
+
+def _show_growth(*, json: bool, big: bool, plot: Path | None) -> None:
+    if plot is not None:
+        plotter()  # before minutes of measuring
+    with tempfile.TemporaryDirectory() as folder:
+        asked = run(query_curves(settings().model_copy(update={"data_dir": Path(folder)})))
+    curves = [*engine_curves(big=big), *asked]
+    if plot is not None:
+        draw(curves, plot)
+    if json:
+        print_json([curve.as_json() for curve in curves])
+        return
+    print_table(
+        ("what", "unit", "against", "measured", "exponent"),
+        [
+            (
+                curve.name,
+                curve.unit,
+                curve.against,
+                "; ".join(f"{size:,}: {cost:.3g}" for size, cost in zip(curve.sizes, curve.costs, strict=True)),
+                f"{curve.exponent:+.2f}",
+            )
+            for curve in curves
         ],
         "nothing was measured",
     )

@@ -9,6 +9,7 @@ import pytest
 from core.settings import Settings
 from tallyport.bench.fanout import fanout_figures
 from tallyport.bench.figure import Figure
+from tallyport.bench.history import QUESTIONS, query_curves
 from tallyport.bench.ingest import CASES, ingest_figures
 from tests.servers import EditionName
 
@@ -52,3 +53,14 @@ def _is_whole(figure: Figure) -> bool:
     """Whether ours, the peers' and the limit are all there, and can be printed."""
     printed = figure.as_json()
     return printed["ours"] > 0 and printed["limit"] > 0 and all(rate > 0 for rate in printed["peers"].values())
+
+
+@ONE_OF_EACH
+@pytest.mark.slow
+async def test_questions_are_asked_at_every_length_of_history(settings: Settings) -> None:
+    """
+    Each question has a time at each length, and an exponent.
+    """
+    curves = await query_curves(settings, (20_000, 40_000))
+    assert [curve.name for curve in curves] == list(QUESTIONS)
+    assert all(min(curve.costs) > 0 and len(curve.costs) == 2 for curve in curves)
