@@ -12,7 +12,7 @@ WORKDIR /source
 RUN python -m venv /opt/tallyport
 ENV PATH=/opt/tallyport/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements-run.lock ./
-RUN pip install --require-hashes -r requirements-run.lock
+RUN pip install --require-hashes -r requirements-run.lock -c requirements-run.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY core core
 COPY ingest ingest

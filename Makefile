@@ -66,18 +66,20 @@ web: api/web/dist/index.html ## Build the web page
 lock: ## Pin the newest packages that pyproject.toml allows
 	scripts/lock --upgrade
 
+# Locks are named twice: as constraints they also hold for names with extras, such as coverage[toml], of which an
+# older pip would else want the newest release, and find no hash for it.
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Tallyport needs Python 3.11 or newer; say 'make PYTHON=python3.12 ...'" >&2; exit 1; }
 	@echo "python: installing the packages of requirements.lock into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -c requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/peers: requirements-bench.lock | $(VENV)/installed
 	@echo "bench: installing what others use, to measure beside it"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock -c requirements-bench.lock
 	@touch $@
 
 api/web/node_modules/.package-lock.json: api/web/package-lock.json api/web/package.json | $(VENV)/installed
