@@ -172,6 +172,28 @@ def test_replay_of_old_reads_is_no_wrong_clock() -> None:
     assert [offsets.observe("r", t * S, t * S - 120 * S) for t in range(280, 310)] == [0] * 30
 
 
+def test_clock_that_was_ahead_and_is_set_right_is_believed_soon() -> None:
+    """
+    Once all that a reader says has come with our time for two seconds, it is no longer taken for ahead.
+    """
+    offsets = ClockOffsets()
+    for t in range(100, 160):
+        offsets.observe("r", t * S, t * S + 290 * S)
+    found = [offsets.observe("r", t * S, t * S - 100_000) for t in range(160, 170)]
+
+    assert (found[:2], found[2:]) == ([-290 * S] * 2, [0] * 8)
+
+
+def test_old_reads_of_a_clock_ahead_between_new_ones_do_not_set_it_right() -> None:
+    """
+    Reads that are as old as the clock is ahead come with our time; new ones between them show that it is still ahead.
+    """
+    offsets = ClockOffsets()
+    found = [offsets.observe("r", t * S, t * S + (60 * S if t % 2 else 0)) for t in range(101, 140)]
+
+    assert set(found) == {-60 * S}
+
+
 def test_clock_far_off_is_left_to_the_range_check() -> None:
     """
     Beyond five minutes it is no drift.
