@@ -2,6 +2,7 @@
 The alert stream's socket: everything, in order, across every cut; or a snapshot that says that it is one.
 """
 
+import asyncio
 import json
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from api import alert_session, outbox
+from api import alert_session, outbox, socket_entry, socket_protocol
 from core.model.alert import AlertRaised, AlertResolved, Severity
+from core.store.tokens import Role
 from tests.api_service import Api, close_code, next_message, until
+from tests.faults.plodders import HELLO, Plodder
 from tests.store_steps import START_US
 
 pytestmark = pytest.mark.parametrize("edition", ["postgres"], indirect=True)
@@ -218,3 +221,20 @@ async def test_stream_lets_a_slow_client_go(api: Api, monkeypatch: pytest.Monkey
     async with api.socket("alerts") as socket:
         assert (await hello(socket, {"epoch": epoch, "seq": 0}))["recovered"]
         assert [(await next_message(socket))["seq"] for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.slow
+async def test_stream_hangs_up_on_a_client_that_reads_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    One that leaves everything unread, its close frame too, does not keep its connection.
+    """
+    monkeypatch.setattr(outbox, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(socket_entry, "CLOSING_S_MAX", 0.2)
+    monkeypatch.setattr(socket_protocol, "LINGER_S", 0.2)
+    plodder = await asyncio.to_thread(Plodder, api.port, "/ws/v1/alerts?site=north", api.tokens[Role.VIEWER][1], HELLO)
+    try:
+        for first in range(0, 400, 100):
+            await raise_alerts(api, first, 100, title="Look " * 8_000)
+        await until(lambda: not plodder.open)
+    finally:
+        plodder.close()
