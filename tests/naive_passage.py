@@ -246,7 +246,7 @@ def write_verdict(p: int, way: int, doors: Any, at: Any, work: Any, told: Any) -
     one = told.verdicts[told.n[0]]
     one["opened_us"], one["closed_us"], one["n"] = row["opened_us"] - row["waited_us"], row["last_us"], row["n"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
-    maybe = likeliest != STATIC and chance[THROUGH] >= 0.02
+    maybe = chance[THROUGH] >= 0.005
     one["verdict"], one["direction"] = REVIEW if first - second < 0.04 else likeliest, way if maybe else 0
     one["confidence"], one["through"], one["outdone"] = first, chance[THROUGH], rival > chance[THROUGH]
     if one["outdone"] and likeliest == THROUGH:

@@ -26,8 +26,8 @@ from core.engine.records_passage import (
 
 UNDECIDED: Final = 0.04
 """With the two likeliest kinds closer than this a person should look."""
-MAYBE_THROUGH: Final = 0.02
-"""With at least this chance that it went through, the way that it would have gone is told."""
+MAYBE_THROUGH: Final = 0.005
+"""With at least this chance that it went through, the way that it would have gone is told, whatever the verdict."""
 READS_MIN: Final = 3
 """Fewer reads are no passage, unless something else says so."""
 CROSSED_US: Final = 5_000_000
@@ -175,7 +175,7 @@ def write_verdict(p: int, way: int, doors: Doors, at: AtDoors, work: Work, told:
     one["opened_us"], one["closed_us"] = row["opened_us"] - row["waited_us"], row["last_us"]
     one["tag"], one["door"] = at.visits[row["visit"]]["tag"], at.visits[row["visit"]]["door"]
     one["verdict"] = REVIEW if chance[kind] - second < UNDECIDED else kind
-    one["direction"] = way if kind != STATIC and through >= MAYBE_THROUGH else NO_WAY
+    one["direction"] = way if through >= MAYBE_THROUGH else NO_WAY
     one["n"], one["outdone"] = row["n"], 1 if rival > through else 0
     one["confidence"], one["through"] = chance[kind], through
     if kind == THROUGH and rival > through:
