@@ -13,6 +13,7 @@ from tests.accuracy.baselines.ema_strongest import ema_strongest
 from tests.accuracy.baselines.epochs import epochs
 from tests.accuracy.baselines.fixed_window import fixed_window_presence, fixed_window_zone
 from tests.accuracy.baselines.last_antenna import last_antenna
+from tests.accuracy.baselines.plain_bayes import plain_bayes
 from tests.accuracy.baselines.smurf import smurf
 from tests.accuracy.plans import Box, reader, room
 from tests.accuracy.recording import Read
@@ -91,6 +92,18 @@ def test_fixed_window_presence_ends_with_the_window() -> None:
     words = fixed_window_presence(2, 1.0)(with_keeper(times(0.5), 6), two_rooms())
 
     assert [(1.0, True), (3.0, False)] == states(words)
+
+
+def test_plain_bayes_weighs_each_missed_epoch_by_how_often_the_tag_is_read() -> None:
+    """
+    After ten epochs with a read each, a miss speaks 12 to 1 for having gone, and four of them beat 2000 to 1; a tag
+    read in every other epoch is not gone after four.
+    """
+    steady = times(*(at + 0.5 for at in range(10)))
+    seldom = times(*(2 * at + 0.5 for at in range(10)))
+
+    assert [(1.0, True), (14.0, False)] == states(plain_bayes(1.0)(with_keeper(steady, 16), two_rooms()))
+    assert [(1.0, True)] == states(plain_bayes(1.0)(with_keeper(seldom, 23), two_rooms()))
 
 
 def test_smurf_grows_its_window_to_be_complete() -> None:

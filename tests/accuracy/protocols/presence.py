@@ -9,6 +9,7 @@ from tests.accuracy import ours
 from tests.accuracy.baselines.ale import ale_presence
 from tests.accuracy.baselines.edgex import edgex_presence
 from tests.accuracy.baselines.fixed_window import fixed_window_presence
+from tests.accuracy.baselines.plain_bayes import HAZARD, plain_bayes
 from tests.accuracy.baselines.smurf import smurf
 from tests.accuracy.decisions import Watcher
 from tests.accuracy.recording import Recording
@@ -27,6 +28,7 @@ METHODS: Final[Mapping[str, Watcher]] = {
     **{f"fixed window {n} epochs": fixed_window_presence(n, EPOCH_S) for n in (3, 5, 10, 25)},
     "SMURF, delta 0.05": smurf(EPOCH_S),
     "GS1 ALE, lost after 10 s": ale_presence(),
+    f"plain Bayes, 1/{1 / HAZARD:.0f} an epoch": plain_bayes(EPOCH_S),
     f"EdgeX, departed after {EDGEX_DEPARTED_S:g} s": edgex_presence(EDGEX_DEPARTED_S),
     OURS: ours.watched,
 }
