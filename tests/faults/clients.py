@@ -3,6 +3,7 @@ People at the alert stream: websocket clients that resume where they were, and a
 """
 
 import asyncio
+import itertools
 import json
 import random
 import threading
@@ -25,11 +26,13 @@ class Client:
     One client of `/ws/v1/alerts`.
 
     seen   numbers of the events that it was told
+    told_s when (time.monotonic) it was told each
     known  number up to which the last snapshot covers everything
     begun  number of the first snapshot
     """
 
     seen: set[int] = field(default_factory=set)
+    told_s: dict[int, float] = field(default_factory=dict)
     known: int = 0
     begun: int | None = None
     epoch: str = ""
@@ -50,6 +53,7 @@ class Client:
         """Note a message of the server."""
         if message["type"] == "alert":
             self.seen.add(message["seq"])
+            self.told_s.setdefault(message["seq"], time.monotonic())
         elif message["type"] == "reset":
             self.known = message["snapshot_seq"]
             self.begun = self.known if self.begun is None else self.begun
@@ -61,10 +65,10 @@ class Client:
 class Clients:
     """Many of them, on a thread of their own."""
 
-    def __init__(self, number: int, url: str, token: str) -> None:
+    def __init__(self, number: int, url: str, *tokens: str) -> None:
         self.all = [Client() for _ in range(number)]
         self._url = url
-        self._token = token
+        self._tokens = tokens
         self._rng = random.Random(number)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="clients")
@@ -92,10 +96,11 @@ class Clients:
             self._loop.run_until_complete(self._together())
 
     async def _together(self) -> None:
-        await asyncio.gather(*(self._keep(client) for client in self.all))
+        tokens = itertools.cycle(self._tokens)
+        await asyncio.gather(*(self._keep(client, token) for client, token in zip(self.all, tokens, strict=False)))
 
-    async def _keep(self, client: Client) -> None:
-        headers = {"Authorization": f"Bearer {self._token}"}
+    async def _keep(self, client: Client, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
         while True:
             with suppress(OSError, TimeoutError, ConnectionClosed, InvalidHandshake, EOFError):
                 async with connect(
@@ -121,9 +126,9 @@ class Lookers(Clients):
 
 
 @contextmanager
-def listening(number: int, url: str, token: str) -> Iterator[Clients]:
-    """Clients for as long as the block."""
-    with _staying(Clients(number, url, token)) as clients:
+def listening(number: int, url: str, *tokens: str) -> Iterator[Clients]:
+    """Clients for as long as the block, which share these tokens."""
+    with _staying(Clients(number, url, *tokens)) as clients:
         yield clients
 
 

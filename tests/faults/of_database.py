@@ -27,9 +27,18 @@ def killed(stage: Stage) -> None:
 
 def frozen(stage: Stage) -> None:
     """SIGSTOP to the server and all its backends, for longer than a step may take."""
+    _freeze(stage, 24.0)
+
+
+def frozen_long(stage: Stage) -> None:
+    """The same for a minute."""
+    _freeze(stage, 60.0)
+
+
+def _freeze(stage: Stage, seconds: float) -> None:
     pids = family_of(stage.database.child.pid)
     signal_all(pids, signal.SIGSTOP)
-    stage.pause(24.0, 25.0)
+    stage.pause(seconds, seconds + 1.0)
     signal_all(pids, signal.SIGCONT)
 
 

@@ -9,9 +9,15 @@ from tests.faults.stage import Stage
 from tests.integration.ingest_tools import BAD, columns, epc, native, now_us
 
 DAY_US: Final = 86_400_000_000
-BACKLOG: Final = 1_500
+BACKLOG: Final = 150_000
+"""As many as a Zebra reader keeps."""
+BACKLOG_AT_ONCE: Final = 100
 STRANGERS: Final = 50_000
 STRANGERS_AT_ONCE: Final = 500
+AHEAD_US: Final = 290_000_000
+DRIFT_US: Final = 50_000
+DRIFTS: Final = 16
+"""A tenth faster than ours, for eight seconds."""
 BOMBS: Final = (
     b"x" * 1_200_000,
     b"[" * 900_000,
@@ -42,13 +48,18 @@ def repeated(stage: Stage) -> None:
 
 
 def backlog(stage: Stage) -> None:
-    """What a reader kept for a week comes at 300 a second, between what it reads now."""
+    """What a reader kept for a week comes at some thousand a second, between what it reads now."""
     reader = Reader("east-1", stage.oracle, stage.broker.url, stage.site)
+    begun_us = now_us() - 7 * DAY_US
     try:
-        for n in range(BACKLOG):
-            at_us = now_us() - 7 * DAY_US + n * 100_000 + stage.rng.randint(0, 1000)
-            reader.say(stage.oracle.issue("east-1", n % stage.world.tags, at_us))
-            time.sleep(1 / 300)
+        for first in range(0, BACKLOG, BACKLOG_AT_ONCE):
+            reads = [
+                stage.oracle.issue("east-1", n % stage.world.tags, begun_us + n * 100_000 + stage.rng.randint(0, 1000))
+                for n in range(first, first + BACKLOG_AT_ONCE)
+            ]
+            body = columns([(read.at_us, read.epc) for read in reads])
+            reader.publish(f"tallyport/v1/{stage.site}/east-1/reads", body, tuple(reads))
+            time.sleep(0.02)
         stage.must("the broker did not answer", hold=reader.flush())
     finally:
         reader.close()
@@ -65,6 +76,17 @@ def wild_times(stage: Stage) -> None:
         time.sleep(0.05)
     time.sleep(2.0)
     stage.must("chunks were made for wild times", hold=stage.judge.rows(chunks) == before)
+
+
+def clock_drifts(stage: Stage) -> None:
+    """A reader's clock is set nearly five minutes ahead, runs on fast, and is set right again."""
+    reader = stage.feed.readers["west"]
+    reader.ahead_us = AHEAD_US
+    for _ in range(DRIFTS):
+        stage.pause(0.4, 0.6)
+        reader.ahead_us += DRIFT_US
+    reader.ahead_us = 0
+    stage.pause(4.0, 5.0)
 
 
 def zone_silent(stage: Stage) -> None:

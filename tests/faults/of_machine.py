@@ -20,6 +20,9 @@ SPOOL_MB: Final = 3
 PADDING: Final = 16_000
 """Bytes of white space in each message, so that a small disk is soon full."""
 FULL_S_MAX: Final = 40.0
+FIU: Final = Path("/usr/lib/fiu")
+SYNCS: Final = ("posix/io/sync/fsync", "posix/io/sync/fdatasync")
+EIO: Final = 5
 MEMORY_MB: Final = 100
 """How much more the line may take than it has when the fault begins."""
 FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
@@ -47,6 +50,48 @@ def spool_full(stage: Stage) -> None:
         stage.until(lambda: stage.watch.metrics().get("tallyport_ingest_spool_messages") == 0.0, FULL_S_MAX)
         stage.service.kill()
     stage.service.start()
+
+
+def spool_failing(stage: Stage) -> None:
+    """The database is away, and the disk on which messages wait fails each sync for some seconds."""
+    stage.service.kill()
+    control, before = stage.folder / "fiu", stage.service.before
+    libraries = f"{FIU / 'fiu_run_preload.so'}:{FIU / 'fiu_posix_preload.so'}"
+    stage.service.before = (_env(), f"LD_PRELOAD={libraries}", f"FIU_CTRL_FIFO={control}")
+    stage.service.start()
+    stage.database_link.hold()
+    waiting = stage.until(lambda: _spooled(stage) > 0.0, FULL_S_MAX)
+    stage.must("nothing was put on disk", hold=waiting)
+    _fiu(control, stage.service, *(f"enable name={name},failinfo={EIO}" for name in SYNCS))
+    failing = stage.until(lambda: stage.watch.metrics().get("tallyport_ingest_spool_full") == 1.0, FULL_S_MAX)
+    stage.must("no sync failed", hold=failing)
+    spooled = _spooled(stage)
+    stage.pause(3.0, 4.0)
+    stage.must("messages were put on a disk that fails", hold=_spooled(stage) == spooled)
+    stage.service.kill()  # what was not synced may be gone: the broker has to have it still
+    stage.service.launch()
+    stage.must("it does not stand in", hold=stage.until(lambda: _spooled(stage) > spooled, FULL_S_MAX))
+    stage.database_link.release()
+    stage.service.wait_ready()
+    stage.until(lambda: _spooled(stage) == 0.0, FULL_S_MAX)
+    stage.service.before = before
+
+
+def _spooled(stage: Stage) -> float:
+    return stage.watch.metrics().get("tallyport_ingest_spool_messages", 0.0)
+
+
+def _env() -> str:
+    env = shutil.which("env")
+    assert env is not None
+    return env
+
+
+def _fiu(control: Path, service: Service, *orders: str) -> None:
+    """Give orders to libfiu in a running service."""
+    for order in orders:
+        command = ["fiu-ctrl", "-f", str(control), "-c", order, str(service.pid)]
+        subprocess.run(command, check=True, timeout=10)  # noqa: S603 - ours
 
 
 def database_disk_full(stage: Stage) -> None:
@@ -78,12 +123,10 @@ def clock_jumps(stage: Stage) -> None:
     """The line's clock jumps an hour ahead, two back, and comes right; its timers are not touched."""
     file = stage.folder / "faketime"
     file.write_text("+0\n")
-    env = shutil.which("env")
-    assert env is not None
     fake = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1"}
     fake |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
     stage.service.kill()
-    stage.service.before = (env, *(f"{name}={value}" for name, value in fake.items()))
+    stage.service.before = (_env(), *(f"{name}={value}" for name, value in fake.items()))
     stage.service.start()
     for jump in JUMPS:
         stage.pause(2.0, 3.0)

@@ -4,21 +4,36 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
+
+import psycopg
+from psycopg.types.json import Jsonb
 
 from core.store import open_store
+from core.store.queries import QUERIES
 from core.store.tokens import Role, create_token
 from tallyport.client import answers
 from tallyport.services.process import LOOPBACK, free_port
 from tests.faults.clients import Clients, listening
+from tests.faults.plodders import HELLO, Plodder, plodding
 from tests.faults.processes import Service
 from tests.faults.proxy import Proxy, proxy_of
 from tests.faults.stage import Stage
 
 CLIENTS: Final = 20
-CROWD: Final = 50
+CROWD: Final = 1_000
+PER_TOKEN: Final = 50
 """As many as one token may have."""
+SLOW: Final = 5
+"""Clients that read a byte a second, of each of both streams."""
+WORDS: Final = 300
+WORD: Final = "Look " * 4_000
+"""20 kB: some hundred of them fill all buffers between the web service and a client that does not read."""
+WORDS_PER_S: Final = 40.0
+CLOSED_S_MAX: Final = 20.0
+TOLD_P99_S_MAX: Final = 1.0
 BACK_S_MAX: Final = 30.0
 TOLD_S_MAX: Final = 30.0
 CAUGHT_UP_S_MAX: Final = 15.0
@@ -55,11 +70,57 @@ def restart(stage: Stage, api: Service, link: Proxy, clients: Clients) -> None: 
         stage.verdict.notes["all_back_s"] = round(time.monotonic() - since_s, 1)
 
 
+def slow_clients(stage: Stage) -> None:
+    """Some clients read a byte a second while much is told: they are let go, and the others notice nothing."""
+    _with_clients(stage, CLIENTS, tell_much)
+
+
+def tell_much(stage: Stage, api: Service, link: Proxy, clients: Clients) -> None:  # noqa: ARG001 - as Break
+    """Tell more than fits into all buffers, and see who is still there, and when the others were told."""
+    port, token = int(api.told["TALLYPORT_API_PORT"]), asyncio.run(_token(stage.database_url))
+    alerts = [Plodder(port, f"/ws/v1/alerts?site={stage.site}", token, HELLO) for _ in range(SLOW)]
+    maps = [Plodder(port, f"/ws/v1/live?site={stage.site}", token) for _ in range(SLOW)]
+    with plodding([*alerts, *maps]):
+        said_s = _say_much(stage)
+        closed = stage.until(lambda: not any(plodder.open for plodder in alerts), CLOSED_S_MAX)
+        stage.must("a client that reads nothing was not let go", hold=closed)
+        stage.until(lambda: all(said_s.keys() <= client.told_s.keys() for client in clients.all), CAUGHT_UP_S_MAX)
+    waits = sorted(client.told_s[seq] - at_s for client in clients.all for seq, at_s in said_s.items())
+    p99_s = waits[int(0.99 * len(waits))]
+    stage.must(f"others were told after {p99_s:.1f} s", hold=p99_s < TOLD_P99_S_MAX)
+    stage.verdict.notes["told_p99_s"] = round(p99_s, 3)
+
+
+def _say_much(stage: Stage) -> dict[int, float]:
+    """Add long words to one alert, as the line does; when each was committed, by its number in the stream."""
+    subject = f"slow {stage.rng.random()}"
+    stage.world.alerts["missing", subject] += 1
+    said_s = {}
+    with psycopg.connect(stage.database_url, autocommit=True) as connection:
+        for _ in range(WORDS):
+            with connection.transaction():
+                (site_id,) = connection.execute(_SITE_ID, {"site": stage.site}).fetchone() or (0,)
+                connection.execute(QUERIES["lock_alert_seq"], {"site_id": site_id})
+                connection.execute(QUERIES["raise_alert"], {**_word(subject), "site_id": site_id})
+                (seq,) = connection.execute(QUERIES["lock_alert_seq"], {"site_id": site_id}).fetchone() or (0,)
+            said_s[seq] = time.monotonic()
+            time.sleep(1.0 / WORDS_PER_S)
+    return said_s
+
+
+def _word(subject: str) -> dict[str, Any]:
+    """One more word on an alert, as the line's statement takes it."""
+    nothing = dict.fromkeys(("zone", "epc", "reader"), "")
+    said = {"rule": "missing", "subject": subject, "severity": "info", "title": WORD, "advice": "", "tag_id": None}
+    return {**nothing, **said, "evidence": Jsonb({}), "at": datetime.now(UTC)}
+
+
 def _with_clients(stage: Stage, number: int, break_things: Break) -> None:
     """Break things while many tags go missing and come back, and count what any client was not told of it."""
     with serving(stage) as (api, link, token):
         url = f"ws://{LOOPBACK}:{link.port}/ws/v1/alerts?site={stage.site}"
-        with listening(number, url, token) as clients:
+        more = [asyncio.run(_token(stage.database_url)) for _ in range(1, number // PER_TOKEN)]
+        with listening(number, url, token, *more) as clients:
             stage.must("clients were not let in", hold=stage.until(clients.all_in, BACK_S_MAX))
             taken = stage.world.take_many_away()
             break_things(stage, api, link, clients)
@@ -83,6 +144,7 @@ def alert_events(stage: Stage) -> set[int]:
     return {int(row[0]) for row in stage.judge.rows(_EVENTS)}
 
 
+_SITE_ID: Final = "SELECT site_id FROM site WHERE id = %(site)s"
 _EVENTS: Final = "SELECT seq FROM alert_event WHERE site_id = (SELECT site_id FROM site WHERE id = %(site)s)"
 
 

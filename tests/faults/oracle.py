@@ -34,11 +34,11 @@ class Oracle:
         self.poison = 0
         """Messages published that nobody can read."""
 
-    def issue(self, reader: str, tag: int, at_us: int | None = None) -> ReadId:
-        """Give out a read that has never been given out."""
+    def issue(self, reader: str, tag: int, at_us: int | None = None, *, ahead_us: int = 0) -> ReadId:
+        """Give out a read that has never been given out, as of now where no time is given, by a clock so far ahead."""
         with self._lock:
             self._last_us = max(self._last_us + 1, now_us())
-            read = ReadId(reader, epc(tag), self._last_us if at_us is None else at_us)
+            read = ReadId(reader, epc(tag), (self._last_us if at_us is None else at_us) + ahead_us)
             assert read not in self.issued
             self.issued.add(read)
         return read

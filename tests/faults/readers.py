@@ -35,6 +35,8 @@ class Reader:
         """White space in each message."""
         self.times = 1
         """How often each message is published."""
+        self.ahead_us = 0
+        """How far its clock is ahead of the world's."""
         self.seq = itertools.count(1)
         self._oracle = oracle
         self._topic = f"tallyport/v1/{site}/{name}/reads"
@@ -143,7 +145,7 @@ class Feed:
         if hall is None or hall in self.muted or now_s - self._read_at_s.get(tag, 0.0) < APART_S:
             return None
         self._read_at_s[tag] = now_s
-        read = self._oracle.issue(READERS[hall], tag)
+        read = self._oracle.issue(READERS[hall], tag, ahead_us=self.readers[hall].ahead_us)
         self.readers[hall].say(read)
         return read
 

@@ -42,7 +42,7 @@ CLIENTS: Final = 5
 """At the alerts, and as many at the live map."""
 ENDING: Final = ("F01", "F01s", "F12", "F30", "F40", "F47")
 """Faults that are over in less than a minute, and in which processes of ours end."""
-OUTLIVED: Final = ("F04", "F10", "F11", "F15", "F17", "F20", "F21", "F22", "F22t", "F23", "F26", "F38")
+OUTLIVED: Final = ("F04", "F10", "F11", "F15", "F17", "F20", "F21s", "F22", "F22t", "F23", "F26", "F38")
 """The same, which they all outlive."""
 ENDING_PART: Final = 1 / 3
 """In which part of the time processes may end. From then on they live, so that one sees whether they grow."""
