@@ -9,10 +9,12 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
+
+from websockets.frames import Frame, Opcode
 
 from api.alert_tail import AlertTail
 from api.positions_table import PositionsTable, cut_frames
@@ -28,7 +30,12 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
 """How often the database is asked whether it is ahead of what the broker told."""
+HEARTBEAT_S: Final = 5.0
+BEAT_EVERY_S: Final = 1.0
 _BEFORE_ALL: Final = -1
+
+Push = Callable[[bytes], bool]
+"""Writes frames, as they go over the wire, to a client; False, and nothing written, where there is no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,8 @@ class Hub:
         self._table = PositionsTable()
         self._reads = 0
         self._frames: dict[Told | None, list[bytes]] = {}
-        self._news = asyncio.Condition()
+        self._in_step: dict[Push, asyncio.Future[Told]] = {}
+        self._told_s = 0.0
         self._catching_up = asyncio.Lock()
         self._behind_since_seq: int | None = None
 
@@ -63,10 +71,24 @@ class Hub:
         """What a client knows that has been told everything."""
         return Told(version=self._table.version, reads=self._reads)
 
-    async def changed(self, told: Told) -> None:
-        """Wait until there is more than a client has been told."""
-        async with self._news:
-            await self._news.wait_for(lambda: self._table.version > told.version)
+    async def follow(self, push: Push) -> Told:
+        """
+        Write what is new to a client that has been told everything, as soon as it is there, until it doesn't fit.
+
+        Returns what it had been told before that. Nobody waits for a client here, and a frame is laid out once for all:
+        that is why it is written from here, and not by a task of each client's own.
+        """
+        behind: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        self._in_step[push] = behind
+        try:
+            return await behind
+        finally:
+            self._in_step.pop(push, None)
+
+    def beat(self) -> None:
+        """Tell those who follow that nothing has happened for a while, if so."""
+        if self._in_step and asyncio.get_running_loop().time() - self._told_s >= HEARTBEAT_S:
+            self._push([encode(self._frame(HEARTBEAT, self._table.after(self._table.version), 0))], self.told)
 
     def snapshot(self) -> list[bytes]:
         """Return everything, in parts; made once a version however many ask."""
@@ -76,10 +98,6 @@ class Hub:
         """Return the newest position of each tag that changed since; made once for all clients in step."""
         return self._shared(told)
 
-    def heartbeat(self) -> bytes:
-        """Return the word that nothing has happened."""
-        return encode(self._frame(HEARTBEAT, self._table.after(self._table.version), 0))
-
     async def take(self, frame: LiveFrame) -> None:
         """Apply a frame of the line; a gap is filled from the database."""
         if not self.loaded.is_set() or frame.seq <= self.seq:
@@ -87,7 +105,7 @@ class Hub:
         if frame.seq > self.seq + 1:
             await self.catch_up()
         if frame.seq == self.seq + 1:
-            await self._apply(frame.positions, frame.seq, frame.closed_us, frame.alert_seq, frame.reads)
+            self._apply(frame.positions, frame.seq, frame.closed_us, frame.alert_seq, frame.reads)
 
     async def catch_up(self) -> None:
         """Read from the database what was written after the last step known here."""
@@ -96,7 +114,7 @@ class Hub:
                 changes: LiveChanges = await live_changes(conn, self.site_id, self.seq)
             head = changes.head
             if head.seq > self.seq or not self.loaded.is_set():
-                await self._apply(changes.positions, head.seq, head.closed_us, head.alert_seq, 0)
+                self._apply(changes.positions, head.seq, head.closed_us, head.alert_seq, 0)
             self.loaded.set()
 
     async def look(self, head: LiveHead) -> None:
@@ -114,14 +132,23 @@ class Hub:
         else:
             self._behind_since_seq = self.seq
 
-    async def _apply(self, positions: PositionColumns, seq: int, closed_us: int, alert_seq: int, reads: int) -> None:
+    def _apply(self, positions: PositionColumns, seq: int, closed_us: int, alert_seq: int, reads: int) -> None:
+        before = self.told
         self._table.apply(positions)
         self.seq, self.closed_us = seq, max(closed_us, self.closed_us)
         self._reads += reads
         self._frames.clear()
         self._note_alerts(alert_seq)
-        async with self._news:
-            self._news.notify_all()
+        if self._in_step:
+            self._push(self._shared(before), before)
+
+    def _push(self, frames: list[bytes], before: Told) -> None:
+        """Write frames to all who follow; whoever has no room for them follows no more."""
+        self._told_s = asyncio.get_running_loop().time()
+        wire = b"".join(Frame(Opcode.BINARY, frame).serialize(mask=False) for frame in frames)
+        behind = [push for push in self._in_step if not push(wire)]
+        for push in behind:
+            self._in_step.pop(push).set_result(before)
 
     def _note_alerts(self, alert_seq: int) -> None:
         self.alert_seq = max(alert_seq, self.alert_seq)
@@ -179,7 +206,8 @@ class Hubs:
     async def running(self) -> AsyncIterator["Hubs"]:
         """Keep the hubs up until the block ends."""
         async with AsyncExitStack() as stack:
-            for work, name in ((self._listen, "api.listen"), (self._look, "api.look")):
+            works = ((self._listen, "api.listen"), (self._look, "api.look"), (self._beat, "api.beat"))
+            for work, name in works:
                 task = asyncio.create_task(work(), name=name)
                 stack.push_async_callback(_end, task)
             yield self
@@ -214,6 +242,12 @@ class Hubs:
             log.warning("not a live frame: %s", exc, extra={"action": "live_bad_frame", "topic": topic})
         except StoreUnavailable:
             log.warning("cannot fill a gap yet", extra={"action": "live_gap", "site": hub.site})
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_EVERY_S)
+            for hub in self.all():
+                hub.beat()
 
     async def _look(self) -> None:
         while True:

@@ -5,10 +5,10 @@ from typing import Final
 
 from fastapi import WebSocket
 
-from api.hub import Hub
+from api.hub import Hub, Push
 from api.socket_entry import NOT_UNDERSTOOD, TOO_SLOW, TRY_AGAIN_LATER, Close, Visitor, until_first, until_withdrawn
+from api.socket_protocol import PUSH
 
-HEARTBEAT_S: Final = 5.0
 SLOW_S: Final = 5.0
 """A client that took longer than this over one frame gets a snapshot next."""
 STUCK_S: Final = 60.0
@@ -30,20 +30,17 @@ async def _send(socket: WebSocket, hub: Hub) -> None:
             await hub.loaded.wait()
     except TimeoutError as exc:
         raise Close(TRY_AGAIN_LATER, "the site is not loaded yet") from exc
-    told = hub.told
-    took_s = await _send_frames(socket, hub.snapshot())
+    push: Push = socket.scope["extensions"][PUSH]
+    told, frames = hub.told, hub.snapshot()
     while True:
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await hub.changed(told)
-        except TimeoutError:
-            took_s = await _send_frames(socket, [hub.heartbeat()])
-            continue
-        # Nothing awaits between these two: the frames are exactly what brings the client to `now`.
+        took_s = await _send_frames(socket, frames)
+        # Nothing awaits between the next lines: who has been told everything follows, and misses nothing.
+        if hub.told == told:
+            told = await hub.follow(push)
+        # The frames are exactly what brings the client to `now`.
         now = hub.told
         frames = hub.snapshot() if took_s > SLOW_S else hub.delta(told)
         told = now
-        took_s = await _send_frames(socket, frames)
 
 
 async def _send_frames(socket: WebSocket, frames: list[bytes]) -> float:

@@ -27,7 +27,10 @@ from tallyport.services import running_services
 from tallyport.services.process import LOOPBACK, free_port
 
 CLIENTS: Final = 100
-ROUNDS: Final = 300
+CROWD: Final = 1_000
+CROWD_FRAMES_PER_S: Final = 10.0
+CROWD_S: Final = 20.0
+ROUNDS: Final = 2_000
 POSITIONS: Final = 200
 SOCKETS_A_TOKEN: Final = 40
 TAGS: Final = 40_000
@@ -35,8 +38,10 @@ WAIT_S_MAX: Final = 30.0
 LOOK_S: Final = 0.001
 
 
-async def fanout_figures(settings: Settings, clients: int = CLIENTS, rounds: int = ROUNDS) -> AsyncIterator[Figure]:
-    """All clients reading, and the same with one that never does."""
+async def fanout_figures(
+    settings: Settings, clients: int = CLIENTS, rounds: int = ROUNDS, crowd_size: int = CROWD
+) -> AsyncIterator[Figure]:
+    """All clients reading, the same with one that never does, and a crowd by the clock."""
     async with running_services(settings) as services:
         await migrate(services.database_url)
         addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
@@ -53,6 +58,10 @@ async def fanout_figures(settings: Settings, clients: int = CLIENTS, rounds: int
             )
             figure = await _measure(name, chosen, crowd, rounds)
             yield replace(figure, limit=plain[Sender.BROADCAST], peers={"websockets, send": plain[Sender.ONE_BY_ONE]})
+        async with open_store(services.database_url, role="api") as store:
+            tokens = await _tokens(store, crowd_size)
+        crowd = Crowd(url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", tokens=tokens[:crowd_size])
+        yield replace(await _crowded(chosen, crowd), limit=plain[Sender.BROADCAST])
 
 
 async def _tokens(store: Store, clients: int) -> list[str]:
@@ -90,6 +99,37 @@ async def _measure(name: str, settings: Settings, crowd: Crowd, rounds: int) -> 
             "frames_per_s": round(heard.deltas.value / took_s),
             "positions_per_s": round(heard.deltas.value * POSITIONS / took_s),
             "api_cores": round(used_s / took_s, 2),
+            "limit": "websockets.broadcast of the same frame, nothing else",
+        },
+    )
+
+
+async def _crowded(settings: Settings, crowd: Crowd) -> Figure:
+    """A thousand open maps, ten frames a second for each, by the clock: how late they come."""
+    heard, clients, frames = Heard(), len(crowd.tokens), round(CROWD_FRAMES_PER_S * CROWD_S)
+    assert settings.mqtt_url is not None
+    session = Session(client_id="bench-live", clean=True)
+    async with running_api(settings) as api, open_broker(settings.mqtt_url, session) as broker:
+        with _ended(listening(crowd, heard)) as process:
+            await _until(lambda: heard.snapshots.value >= clients, process)
+            used_s, started = cpu_s(api.pid), time.monotonic()
+            for seq in range(1, frames + 1):
+                await broker.publish("tallyport/v1/bench/live", _frame(seq), qos=0)
+                await asyncio.sleep(max(0.0, started + seq / CROWD_FRAMES_PER_S - time.monotonic()))
+            await _until(partial(_all_have, heard, frames * clients), process)
+            took_s, used_s = time.monotonic() - started, max(1e-3, cpu_s(api.pid) - used_s)
+    return Figure(
+        name=f"fanout/{clients} maps",
+        ours=heard.deltas.value / used_s,
+        unit="frames/s of CPU",
+        lost=clients * frames - heard.up_to_date.value,
+        setting={
+            "clients": clients,
+            "frames_per_s": round(heard.deltas.value / took_s),
+            "bytes_a_frame": len(_frame(1)),
+            "api_cores": round(used_s / took_s, 2),
+            "delay_ms_p50": heard.delay_ms(0.5),
+            "delay_ms_p99": heard.delay_ms(0.99),
             "limit": "websockets.broadcast of the same frame, nothing else",
         },
     )

@@ -4,7 +4,7 @@ import multiprocessing
 from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
 from typing import Final
 
 from core.errors import TallyportError
@@ -28,6 +28,12 @@ def start(act: Callable[..., None], *told: object) -> BaseProcess:
 def counter() -> "Synchronized[int]":
     """Give a number that processes share."""
     shared: Synchronized[int] = _CONTEXT.Value("q", 0)
+    return shared
+
+
+def counters(size: int) -> "SynchronizedArray[int]":
+    """Give as many numbers that processes share; only one of them may write."""
+    shared: SynchronizedArray[int] = _CONTEXT.Array("q", size)
     return shared
 
 

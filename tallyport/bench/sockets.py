@@ -11,18 +11,21 @@ import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
 from typing import Final
 from urllib.parse import urlsplit
 
+import numpy as np
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from core.live import DELTA, SNAPSHOT
-from tallyport.bench.process import counter, start
+from tallyport.bench.process import counter, counters, start
 from tallyport.services.process import LOOPBACK
 
 RECEIVE_BYTES: Final = 1 << 18
+DELAY_MS_MAX: Final = 10_000
 _HEAD: Final = struct.Struct("<4sBBHQqQI")
 
 
@@ -35,6 +38,13 @@ class Heard:
     deltas: "Synchronized[int]" = field(default_factory=counter)
     up_to_date: "Synchronized[int]" = field(default_factory=counter)
     """Sum over all clients of the seq that each has been brought to."""
+    delays_ms: "SynchronizedArray[int]" = field(default_factory=partial(counters, DELAY_MS_MAX))
+    """How many deltas came so many milliseconds after their closing time; the last number counts all later ones."""
+
+    def delay_ms(self, part: float) -> int:
+        """The delay that this part of the deltas did not exceed."""
+        so_far = np.cumsum(self.delays_ms[:])
+        return int(np.searchsorted(so_far, part * so_far[-1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +129,12 @@ class _Client:
         while (size := self._size()) is not None:
             start, end = size
             if end - start >= _HEAD.size and self.buffer[start : start + 1] == b"T":
-                _, kind, _, _, seq, _, _, _ = _HEAD.unpack_from(self.buffer, start)
+                _, kind, _, _, seq, closed_us, _, _ = _HEAD.unpack_from(self.buffer, start)
                 heard.snapshots.value += kind == SNAPSHOT
-                heard.deltas.value += kind == DELTA
+                if kind == DELTA:
+                    heard.deltas.value += 1
+                    late_ms = (time.time_ns() // 1_000 - closed_us) // 1_000
+                    heard.delays_ms[min(max(late_ms, 0), DELAY_MS_MAX - 1)] += 1
                 heard.up_to_date.value += seq - self._seq
                 self._seq = seq
             del self.buffer[:end]

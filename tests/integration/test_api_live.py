@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from api import live_session
+from api import hub, live_session
 from core.live import DELTA, HEARTBEAT, MORE_FOLLOWS, SNAPSHOT, LiveFrame, encode
 from core.model.step import Step
 from core.mqtt import Session, open_broker
@@ -195,7 +195,7 @@ async def test_live_heartbeat_says_that_nothing_happens(api: Api, monkeypatch: p
     """
     When nothing happens a heartbeat comes, with nothing in it.
     """
-    monkeypatch.setattr(live_session, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.1)
     async with api.socket("live") as socket:
         await next_frame(socket)
         beat = await next_frame(socket)
