@@ -91,6 +91,8 @@ class Verdict:
     in_flight_max: int = 0
     spooled_max: int = 0
     notes: dict[str, float] = field(default_factory=dict)
+    mismatches: list[str] = field(default_factory=list)
+    """What each of state_mismatch is."""
     broken: list[str] = field(default_factory=list)
     """What else a fault asks for and did not find."""
 
@@ -166,8 +168,12 @@ class Judge:
         verdict.late = late
         verdict.quarantined = ledger.quarantined
         verdict.gaps = ledger.gaps
-        verdict.state_mismatch = len(self.misplaced(world)) + (ledger.open_by != 0)
-        verdict.state_mismatch += ledger.stored + ledger.late != sum(stored.values())
+        verdict.mismatches = [f"{epc}: {where[0]}, said {where[1]}" for epc, where in self.misplaced(world).items()]
+        if ledger.open_by != 0:
+            verdict.mismatches.append(f"the ledger leaves {ledger.open_by} reads open: {ledger}")
+        if ledger.stored + ledger.late != sum(stored.values()):
+            verdict.mismatches.append(f"{sum(stored.values())} rows ({late} late), and the ledger says {ledger}")
+        verdict.state_mismatch = len(verdict.mismatches)
         verdict.alert_missed = (world.alerts - alerts).total()
         verdict.alert_false = (alerts - world.alerts).total()
         verdict.notes["resent"] = ledger.resent
