@@ -14,8 +14,8 @@ _PUBACK: Final = struct.Struct("!BBH")
 
 class Client(paho.Client):
     """
-    paho reads its socket through one method and writes whole packets through another: only these two are changed, so
-    what a packet means, and what happens at a reconnect, stays paho's.
+    paho reads its socket through one method, writes whole packets through another, and hands on a message by a third:
+    only these are changed, so what a packet means, and what happens at a reconnect, stays paho's.
     """
 
     _ahead = b""
@@ -41,3 +41,9 @@ class Client(paho.Client):
             self._ahead, self._at = super()._sock_recv(max(bufsize, READ_AHEAD)), 0
         start, self._at = self._at, min(self._at + bufsize, len(self._ahead))
         return self._ahead[start : self._at]
+
+    def _handle_on_message(self, message: paho.MQTTMessage) -> None:
+        # There is one callback, and it raises nothing: paho would look through its filters for each message.
+        callback = self.on_message
+        assert callback is not None
+        callback(self, None, message)

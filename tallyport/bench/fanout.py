@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -20,7 +19,7 @@ from core.store.tokens import Role, create_token
 from tallyport.bench.cpu import cpu_s
 from tallyport.bench.engine import ZONES, bench_site
 from tallyport.bench.figure import Figure
-from tallyport.bench.process import MeasurementFailed
+from tallyport.bench.process import WAIT_S_MAX, ended, until
 from tallyport.bench.service import running_api
 from tallyport.bench.sockets import Crowd, Heard, Plain, Sender, listening, serving
 from tallyport.services import running_services
@@ -34,8 +33,6 @@ ROUNDS: Final = 2_000
 POSITIONS: Final = 200
 SOCKETS_A_TOKEN: Final = 40
 TAGS: Final = 40_000
-WAIT_S_MAX: Final = 30.0
-LOOK_S: Final = 0.001
 
 
 async def fanout_figures(
@@ -48,7 +45,7 @@ async def fanout_figures(
         chosen = settings.model_copy(update=addresses)
         async with open_store(services.database_url, role="api") as store:
             await store.save_site(bench_site())
-            tokens = await _tokens(store, clients + 1)
+            tokens = await viewers(store, clients + 1)
         plain = {how: await _plain(how, clients, rounds) for how in (Sender.BROADCAST, Sender.ONE_BY_ONE)}
         for name, stuck in (("fanout", 0), ("fanout/one stuck", 1)):
             crowd = Crowd(
@@ -59,12 +56,12 @@ async def fanout_figures(
             figure = await _measure(name, chosen, crowd, rounds)
             yield replace(figure, limit=plain[Sender.BROADCAST], peers={"websockets, send": plain[Sender.ONE_BY_ONE]})
         async with open_store(services.database_url, role="api") as store:
-            tokens = await _tokens(store, crowd_size)
+            tokens = await viewers(store, crowd_size)
         crowd = Crowd(url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", tokens=tokens[:crowd_size])
         yield replace(await _crowded(chosen, crowd), limit=plain[Sender.BROADCAST])
 
 
-async def _tokens(store: Store, clients: int) -> list[str]:
+async def viewers(store: Store, clients: int) -> list[str]:
     """A token for each client; one opens a bounded number of sockets."""
     tokens: list[str] = []
     async with store.connection() as conn:
@@ -81,8 +78,8 @@ async def _measure(name: str, settings: Settings, crowd: Crowd, rounds: int) -> 
     assert settings.mqtt_url is not None
     session = Session(client_id="bench-live", clean=True)
     async with running_api(settings) as api, open_broker(settings.mqtt_url, session) as broker:
-        with _ended(listening(crowd, heard)) as process:
-            await _until(lambda: heard.snapshots.value >= clients, process)
+        with ended(listening(crowd, heard)) as process:
+            await until(lambda: heard.snapshots.value >= clients, process)
             used_s, started = cpu_s(api.pid), time.monotonic()
             await _publish(broker, heard, process, clients, rounds)
             took_s, used_s = time.monotonic() - started, max(1e-3, cpu_s(api.pid) - used_s)
@@ -110,13 +107,13 @@ async def _crowded(settings: Settings, crowd: Crowd) -> Figure:
     assert settings.mqtt_url is not None
     session = Session(client_id="bench-live", clean=True)
     async with running_api(settings) as api, open_broker(settings.mqtt_url, session) as broker:
-        with _ended(listening(crowd, heard)) as process:
-            await _until(lambda: heard.snapshots.value >= clients, process)
+        with ended(listening(crowd, heard)) as process:
+            await until(lambda: heard.snapshots.value >= clients, process)
             used_s, started = cpu_s(api.pid), time.monotonic()
             for seq in range(1, frames + 1):
                 await broker.publish("tallyport/v1/bench/live", _frame(seq), qos=0)
                 await asyncio.sleep(max(0.0, started + seq / CROWD_FRAMES_PER_S - time.monotonic()))
-            await _until(partial(_all_have, heard, frames * clients), process)
+            await until(partial(_all_have, heard, frames * clients), process)
             took_s, used_s = time.monotonic() - started, max(1e-3, cpu_s(api.pid) - used_s)
     return Figure(
         name=f"fanout/{clients} maps",
@@ -138,16 +135,16 @@ async def _crowded(settings: Settings, crowd: Crowd) -> Figure:
 async def _publish(broker: Broker, heard: Heard, process: BaseProcess, clients: int, rounds: int) -> None:
     for seq in range(1, rounds + 1):
         await broker.publish("tallyport/v1/bench/live", _frame(seq), qos=0)
-        await _until(partial(_all_have, heard, seq * clients), process)
+        await until(partial(_all_have, heard, seq * clients), process)
 
 
 async def _plain(how: str, clients: int, rounds: int) -> float:
     """Frames a second of CPU that a plain server sends."""
     heard, plain = Heard(), Plain(how=how, frame=_frame(1), clients=clients, rounds=rounds)
-    with _ended(serving(plain, heard)) as server:
-        await _until(lambda: plain.port.value, server)
+    with ended(serving(plain, heard)) as server:
+        await until(lambda: plain.port.value, server)
         crowd = Crowd(url=f"ws://{LOOPBACK}:{plain.port.value}/?plain", tokens=["none"] * clients)
-        with _ended(listening(crowd, heard)):
+        with ended(listening(crowd, heard)):
             await asyncio.to_thread(server.join, WAIT_S_MAX)
     return clients * rounds / max(1e-3, plain.cpu_ns.value / 1e9)
 
@@ -173,22 +170,3 @@ def _frame(seq: int) -> bytes:
 
 def _all_have(heard: Heard, told: int) -> bool:
     return heard.up_to_date.value >= told
-
-
-async def _until(condition: Callable[[], object], process: BaseProcess) -> None:
-    """Wait for what another process says."""
-    deadline = time.monotonic() + WAIT_S_MAX
-    while not condition():
-        if process.exitcode is not None or time.monotonic() > deadline:
-            raise MeasurementFailed("the clients ended or heard nothing more: see the messages above")
-        await asyncio.sleep(LOOK_S)
-
-
-@contextmanager
-def _ended(process: BaseProcess) -> Iterator[BaseProcess]:
-    """End a process of the measurement with the block."""
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.join()

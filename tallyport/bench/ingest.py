@@ -9,18 +9,22 @@ from multiprocessing.process import BaseProcess
 from typing import Final
 
 from core.settings import Settings
+from core.site import ReaderFormat, Site
 from core.store import Store, migrate, open_store
 from core.store.views_site import list_readers, site_number
 from tallyport.bench.brokers import BrokerName, RunningBroker, brokers_here, running_broker
 from tallyport.bench.cpu import child_named, cpu_s
 from tallyport.bench.engine import bench_site
+from tallyport.bench.fanout import viewers
 from tallyport.bench.figure import Figure
 from tallyport.bench.load import Load, Progress, Work, publishing, subscribing
 from tallyport.bench.pipeline import forget
-from tallyport.bench.process import check
-from tallyport.bench.service import running_ingest
-from tallyport.bench.stream import TAGS, Form
+from tallyport.bench.process import check, ended, until
+from tallyport.bench.service import running_api, running_ingest
+from tallyport.bench.sockets import Crowd, Heard, listening
+from tallyport.bench.stream import LANES, TAGS, Form, reader_of
 from tallyport.services import running_services
+from tallyport.services.process import free_port
 
 SECONDS: Final = 10.0
 PLAIN_SHARE: Final = 0.3
@@ -28,9 +32,14 @@ PLAIN_S_MAX: Final = 10.0
 """The peers' time, as a part of ours and at most."""
 AHEAD_MAX: Final = 2_000
 """Messages that the publisher may be ahead of what our line has committed."""
+AHEAD_READS: Final = 20_000
+"""The same where messages have few reads."""
 PIPELINE_AHEAD_MAX: Final = 100
 """The same for the plain pipeline, so that little is left to wait for when its time is up."""
 ROOT: Final = "tallyport/v1/bench"
+VENDORS_ROOT: Final = "vendors/bench"
+DELAYS_S_MAX: Final = 20.0
+HALF: Final = 0.5
 POLL_S: Final = 0.05
 STUCK_S_MAX: Final = 20.0
 """Nothing has been taken for so long: what is missing by then is lost."""
@@ -44,9 +53,15 @@ class Case:
     form: Form
     reads: int
 
+    @property
+    def root(self) -> str:
+        """First levels of the topics of our readers that speak this form."""
+        return ROOT if self.form in (Form.BINARY, Form.COLUMNS) else VENDORS_ROOT
+
     def load(self, url: str, root: str, seconds: float) -> Load:
         """This shape, published for a while."""
-        return Load(url=url, form=self.form, reads=self.reads, root=root, seconds=seconds, ahead=AHEAD_MAX)
+        ahead = max(AHEAD_MAX, AHEAD_READS // self.reads)
+        return Load(url=url, form=self.form, reads=self.reads, root=root, seconds=seconds, ahead=ahead)
 
     def every_tag_once(self, url: str, root: str) -> Load:
         """Each tag in one message, however long it takes."""
@@ -57,6 +72,9 @@ CASES: Final = (
     Case("binary", Form.BINARY, 100),
     Case("columns", Form.COLUMNS, 100),
     Case("binary-500", Form.BINARY, 500),
+    Case("zebra", Form.ZEBRA, 100),
+    Case("zebra-1", Form.ZEBRA, 1),
+    Case("impinj", Form.IMPINJ, 1),
 )
 
 
@@ -81,12 +99,15 @@ async def _on_broker(
         await migrate(services.database_url)
         chosen = settings.model_copy(update={"database_url": services.database_url})
         async with _running_line(chosen, broker) as run:
-            await run.take(cases[0].every_tag_once(broker.url, ROOT))
+            await run.take(CASES[0].every_tag_once(broker.url, ROOT))
             for case in cases:
                 # Right before ours, while the line has nothing to do: a disk's pace changes from minute to minute.
                 plain = {work: await _plain(chosen, case, work, seconds) for work in Work}
                 forget(services.database_url)
-                yield await run.figure(case, seconds, plain)
+                figure = await run.figure(case, seconds, plain)
+                yield figure
+                if case is cases[0]:
+                    yield await run.delays(chosen, case, figure)
 
 
 @asynccontextmanager
@@ -94,9 +115,21 @@ async def _running_line(settings: Settings, broker: RunningBroker) -> AsyncItera
     """Run the line of the bench's site on servers that are there."""
     assert settings.database_url is not None
     async with open_store(settings.database_url, role="api") as store:
-        await store.save_site(bench_site())
+        await store.save_site(_site())
         async with running_ingest(settings) as line:
             yield _Run(store, broker, line.pid)
+
+
+def _site() -> Site:
+    """The bench's site, with readers of Zebra's and Impinj's beside each of its first ones."""
+    site = bench_site()
+    vendors = [
+        replace(site.readers[lane], id=name, name=name, format=format_, topics=(f"{VENDORS_ROOT}/{name}/reads",))
+        for form, format_ in ((Form.ZEBRA, ReaderFormat.ZEBRA), (Form.IMPINJ, ReaderFormat.IMPINJ))
+        for lane in range(LANES)
+        for name in (reader_of(form, lane),)
+    ]
+    return replace(site, readers=(*site.readers, *vendors))
 
 
 async def _plain(settings: Settings, case: Case, work: Work, seconds: float) -> float:
@@ -130,7 +163,7 @@ class _Run:
     async def figure(self, case: Case, seconds: float, plain: Mapping[Work, float]) -> Figure:
         """Measure one shape."""
         before, rows_before, used = await self._ledger(), await self._rows(), self._used_s()
-        progress, load_cpu_s = await self.take(case.load(self._broker.url, ROOT, seconds))
+        progress, load_cpu_s = await self.take(case.load(self._broker.url, case.root, seconds))
         became = {name: count - before[name] for name, count in (await self._ledger()).items()}
         sent = progress.published.value * case.reads
         cpu = {name: now_s - used[name] for name, now_s in self._used_s().items()} | {"load": load_cpu_s}
@@ -155,6 +188,31 @@ class _Run:
                 "line_us_a_read": round(cpu["line"] / sent * 1e6, 2),
                 "limit": "the broker: paho that only acknowledges",
                 "broker": self._broker.keeps,
+            },
+        )
+
+    async def delays(self, settings: Settings, case: Case, top: Figure) -> Figure:
+        """How long after each read a browser has its tag's position, at half of the load that there was at most."""
+        chosen = settings.model_copy(update={"api_port": free_port()})
+        url, heard = f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", Heard()
+        seconds = min(DELAYS_S_MAX, float(top.setting["seconds"]))
+        load = replace(case.load(self._broker.url, case.root, seconds), per_s=HALF * top.ours / case.reads)
+        async with running_api(chosen):
+            with ended(listening(Crowd(url=url, tokens=await viewers(self._store, 1)), heard)) as browser:
+                await until(lambda: heard.snapshots.value, browser)
+                progress, _ = await self.take(load)
+        return Figure(
+            name=f"{top.name}/delay",
+            ours=progress.messages_per_s * case.reads,
+            unit="reads/s",
+            limit=top.ours,
+            lost=(progress.published.value - progress.taken.value) * case.reads,
+            setting={
+                "delay_ms_p50": heard.delay_ms(0.5),
+                "delay_ms_p99": heard.delay_ms(0.99),
+                "positions": int(sum(heard.delays_ms[:])),
+                "seconds": round(progress.seconds, 1),
+                "limit": "ours, as fast as it goes",
             },
         )
 

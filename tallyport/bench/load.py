@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
@@ -79,6 +80,8 @@ class Load:
     """In how many messages each tag stands, one after the other."""
     least: int = 1
     """Messages that are published however long it takes."""
+    per_s: float = float("inf")
+    """Messages a second, at most."""
     database_url: str = ""
 
 
@@ -107,7 +110,8 @@ def _publish(load: Load, progress: Progress) -> None:
     ends = time.monotonic() + load.seconds
     sent = 0
     while time.monotonic() < ends or sent < load.least:
-        if sent - progress.taken.value >= load.ahead or sent - confirmed >= IN_FLIGHT_MAX:
+        early = time.monotonic_ns() < progress.started_ns.value + sent / load.per_s * 1e9
+        if early or sent - progress.taken.value >= load.ahead or sent - confirmed >= IN_FLIGHT_MAX:
             time.sleep(PAUSE_S)
             continue
         reader, payload = stream.next(time.time_ns() // 1_000)
@@ -149,7 +153,8 @@ def _work(load: Load, work: Work) -> Callable[[bytes], object]:
         return len
     if work is Work.STORE:
         return Pipeline(load.database_url)
-    return _Loop().columns if load.form is Form.COLUMNS else _Loop().records
+    loop: Callable[[bytes], object] = getattr(_Loop(), load.form)
+    return loop
 
 
 class _Loop:
@@ -164,15 +169,30 @@ class _Loop:
         columns = json.loads(payload)["columns"]
         self._take(zip(columns["seen_us"], zip(columns["epc"], columns["antenna"], strict=True), strict=True))
 
-    def records(self, payload: bytes) -> None:
+    def binary(self, payload: bytes) -> None:
         """Take a message of binary records."""
         self._take(self._record.iter_unpack(payload[24:]))
+
+    def zebra(self, payload: bytes) -> None:
+        """Take a message of Zebra's."""
+        events = json.loads(payload)
+        self._take((_us(event["timestamp"]), (event["data"]["idHex"], event["data"]["antenna"])) for event in events)
+
+    def impinj(self, payload: bytes) -> None:
+        """Take a message of Impinj's."""
+        said = json.loads(payload)
+        event = said["tagInventoryEvent"]
+        self._take([(_us(said["timestamp"]), (event["epcHex"], event["antennaPort"]))])
 
     def _take(self, reads: Any) -> None:  # noqa: ANN401 - what the two forms iterate over
         last = self._last
         for at_us, key in reads:
             if at_us - last.get(key, 0) >= WINDOW_US:
                 last[key] = at_us
+
+
+def _us(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1e6)
 
 
 def _client(url: str, name: str) -> paho.Client:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from core.live import DELTA, SNAPSHOT
+from core.live import DELTA, SNAPSHOT, decode
 from tallyport.bench.process import counter, counters, start
 from tallyport.services.process import LOOPBACK
 
@@ -39,10 +39,10 @@ class Heard:
     up_to_date: "Synchronized[int]" = field(default_factory=counter)
     """Sum over all clients of the seq that each has been brought to."""
     delays_ms: "SynchronizedArray[int]" = field(default_factory=partial(counters, DELAY_MS_MAX))
-    """How many deltas came so many milliseconds after their closing time; the last number counts all later ones."""
+    """How many positions came so many milliseconds after their last read; the last number counts all later ones."""
 
     def delay_ms(self, part: float) -> int:
-        """The delay that this part of the deltas did not exceed."""
+        """The delay that this part of the positions did not exceed."""
         so_far = np.cumsum(self.delays_ms[:])
         return int(np.searchsorted(so_far, part * so_far[-1]))
 
@@ -129,15 +129,21 @@ class _Client:
         while (size := self._size()) is not None:
             start, end = size
             if end - start >= _HEAD.size and self.buffer[start : start + 1] == b"T":
-                _, kind, _, _, seq, closed_us, _, _ = _HEAD.unpack_from(self.buffer, start)
+                _, kind, _, _, seq, _, _, _ = _HEAD.unpack_from(self.buffer, start)
                 heard.snapshots.value += kind == SNAPSHOT
+                heard.deltas.value += kind == DELTA
                 if kind == DELTA:
-                    heard.deltas.value += 1
-                    late_ms = (time.time_ns() // 1_000 - closed_us) // 1_000
-                    heard.delays_ms[min(max(late_ms, 0), DELAY_MS_MAX - 1)] += 1
+                    self._note_delays(bytes(self.buffer[start:end]), heard)
                 heard.up_to_date.value += seq - self._seq
                 self._seq = seq
             del self.buffer[:end]
+
+    def _note_delays(self, frame: bytes, heard: Heard) -> None:
+        """Count how long after its last read each position came."""
+        seen_us = decode(frame).positions.seen_us
+        late_ms = np.clip((time.time_ns() // 1_000 - seen_us) // 1_000, 0, DELAY_MS_MAX - 1)
+        counts = np.ctypeslib.as_array(heard.delays_ms.get_obj())
+        counts += np.bincount(late_ms, minlength=DELAY_MS_MAX)
 
     def _size(self) -> tuple[int, int] | None:
         """Return where the first frame's payload starts and ends; None while it is not all there."""

@@ -2,6 +2,7 @@
 
 import struct
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -32,10 +33,12 @@ WINDOW_US: Final = 1_000_000
 
 
 class Form(StrEnum):
-    """Which native form the messages have."""
+    """Which form the messages have: two of ours, and what Zebra's and Impinj's readers say."""
 
     BINARY = "binary"
     COLUMNS = "columns"
+    ZEBRA = "zebra"
+    IMPINJ = "impinj"
 
 
 class Stream:
@@ -44,7 +47,7 @@ class Stream:
     def __init__(self, form: Form, reads: int, times: int = TIMES) -> None:
         self._form = form
         self._n = 0
-        self._step = reads // times
+        self._reads, self._times = reads, times
         boot, rng, each = time.time_ns(), np.random.default_rng(3), TAGS // LANES
         self._lanes = [_Lane(range(i * each, (i + 1) * each), reads, boot, rng) for i in range(LANES)]
 
@@ -53,8 +56,12 @@ class Stream:
         seq, number = divmod(self._n, LANES)
         self._n += 1
         lane = self._lanes[number]
-        body = lane.binary if self._form is Form.BINARY else lane.columns
-        return f"r{number}", body(seq, seq * self._step, now_us)
+        return reader_of(self._form, number), getattr(lane, self._form)(seq, seq * self._reads // self._times, now_us)
+
+
+def reader_of(form: Form, lane: int) -> str:
+    """The reader of a lane that speaks this form."""
+    return f"{'z' if form is Form.ZEBRA else 'i' if form is Form.IMPINJ else 'r'}{lane}"
 
 
 class _Lane:
@@ -75,6 +82,10 @@ class _Lane:
         self._epcs = [f'"{epcs[i]}"' for i in ring]
         self._levels = [str(level) for level in rssi[ring].tolist()]
         self._antennas = ",".join(["1"] * reads)
+        self._zebra = [
+            f'"format":"epc","idHex":{epc.lower()},"peakRssi":{round(float(level))},"reads":1}},"timestamp":"'
+            for epc, level in zip(self._epcs, self._levels, strict=True)
+        ]
 
     def binary(self, seq: int, first: int, now_us: int) -> bytes:
         """Lay a message out as records, from this tag of the ring on."""
@@ -94,3 +105,21 @@ class _Lane:
         }
         body = ",".join(f'"{name}":[{values}]' for name, values in columns.items())
         return f'{{"v":1,"boot":"{self._boot}","seq":{seq},"columns":{{{body}}}}}'.encode()
+
+    def zebra(self, seq: int, first: int, now_us: int) -> bytes:
+        """Write a message as the IoT Connector does, an event a read; its times have milliseconds."""
+        when = datetime.fromtimestamp(now_us // 1_000 / 1e3, UTC).isoformat(timespec="milliseconds")
+        tail = when.replace("+00:00", "+0000") + '","type":"INVENTORY"}'
+        start, number = first % self._size, seq * self._reads
+        events = (
+            f'{{"data":{{"antenna":1,"eventNum":{number + i},{self._zebra[start + i]}{tail}' for i in range(self._reads)
+        )
+        return f"[{','.join(events)}]".encode()
+
+    def impinj(self, seq: int, first: int, now_us: int) -> bytes:  # noqa: ARG002 - as the others
+        """Write the one event of a message of an R700."""
+        at = first % self._size
+        when = datetime.fromtimestamp(now_us / 1e6, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        level = round(float(self._levels[at]) * 100)
+        event = f'"epcHex":{self._epcs[at]},"antennaPort":1,"peakRssiCdbm":{level},"frequency":920625'
+        return f'{{"timestamp":"{when}","tagInventoryEvent":{{{event}}}}}'.encode()

@@ -43,6 +43,9 @@ class Shape(StrEnum):
     BINARY = "binary"
     COLUMNS = "columns"
     BINARY_500 = "binary-500"
+    ZEBRA = "zebra"
+    ZEBRA_1 = "zebra-1"
+    IMPINJ = "impinj"
 
 
 def bench(
@@ -52,7 +55,7 @@ def bench(
         list[BrokerName] | None, typer.Option(help="Brokers of `ingest`; left out: all that are installed.")
     ] = None,
     shape: Annotated[
-        list[Shape] | None, typer.Option(help="Messages of `ingest`, of 100 reads or more; left out: all.")
+        list[Shape] | None, typer.Option(help="Messages of `ingest`; left out: all.")
     ] = None,
     seconds: Annotated[
         float, typer.Option("--for", min=1.0, help="Seconds that each run of `ingest` is sustained.")
