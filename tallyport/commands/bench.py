@@ -19,6 +19,7 @@ from tallyport.bench.figure import Figure
 from tallyport.bench.growth import engine_curves
 from tallyport.bench.history import query_curves
 from tallyport.bench.ingest import CASES, SECONDS, ingest_figures
+from tallyport.bench.restart import restart_figures
 from tallyport.bench.store import store_figures
 from tallyport.commands.console import JsonFlag, print_json, print_table, run, settings, speaking
 
@@ -33,6 +34,8 @@ class Stage(StrEnum):
     STORE = "store"
     INGEST = "ingest"
     FANOUT = "fanout"
+    RESTART = "restart"
+    """How soon a line with a million tags is ready again; takes minutes, and is measured only where it is asked for."""
     GROWTH = "growth"
     """How time and memory grow with tags, zones, batches and history; measured only where it is asked for, alone."""
 
@@ -49,14 +52,14 @@ class Shape(StrEnum):
 
 
 def bench(
-    stages: Annotated[list[Stage] | None, typer.Argument(help="What to measure; left out: all but growth.")] = None,
+    stages: Annotated[
+        list[Stage] | None, typer.Argument(help="What to measure; left out: all but restart and growth.")
+    ] = None,
     *,
     broker: Annotated[
         list[BrokerName] | None, typer.Option(help="Brokers of `ingest`; left out: all that are installed.")
     ] = None,
-    shape: Annotated[
-        list[Shape] | None, typer.Option(help="Messages of `ingest`; left out: all.")
-    ] = None,
+    shape: Annotated[list[Shape] | None, typer.Option(help="Messages of `ingest`; left out: all.")] = None,
     seconds: Annotated[
         float, typer.Option("--for", min=1.0, help="Seconds that each run of `ingest` is sustained.")
     ] = SECONDS,
@@ -65,7 +68,7 @@ def bench(
     plot: Annotated[Path | None, typer.Option(help="growth: draw the curves into this SVG file.")] = None,
 ) -> None:
     """Measure, beside peers and the machine's own limit in the same run: compare ratios, not numbers."""
-    chosen = stages or [stage for stage in Stage if stage is not Stage.GROWTH]
+    chosen = stages or [stage for stage in Stage if stage not in (Stage.RESTART, Stage.GROWTH)]
     if Stage.GROWTH in chosen:
         if len(chosen) > 1:
             raise typer.BadParameter("growth is measured alone: say `tallyport bench growth`")
@@ -132,7 +135,13 @@ def _figures(stage: Stage, ingest: Measure) -> Iterator[Figure]:
     elif stage is Stage.ENGINE:
         yield from engine_figures()
     else:
-        measure = {Stage.STORE: store_figures, Stage.INGEST: ingest, Stage.FANOUT: fanout_figures}[stage]
+        on_servers: dict[Stage, Measure] = {
+            Stage.STORE: store_figures,
+            Stage.INGEST: ingest,
+            Stage.FANOUT: fanout_figures,
+            Stage.RESTART: restart_figures,
+        }
+        measure = on_servers[stage]
         with tempfile.TemporaryDirectory() as folder:
             Path(folder).chmod(0o711)  # where we are root, our servers are not: their files go with all else here
             yield from run(_all_of(measure, settings().model_copy(update={"data_dir": Path(folder)})))

@@ -11,6 +11,7 @@ from tallyport.bench.fanout import fanout_figures
 from tallyport.bench.figure import Figure
 from tallyport.bench.history import QUESTIONS, query_curves
 from tallyport.bench.ingest import CASES, ingest_figures
+from tallyport.bench.restart import restart_figures
 from tests.servers import EditionName
 
 
@@ -47,6 +48,17 @@ async def test_fanout_reaches_everybody(settings: Settings) -> None:
     """
     figures = [figure async for figure in fanout_figures(settings, clients=5, rounds=20, crowd_size=12)]
     assert [(f.name, f.lost) for f in figures] == [("fanout", 0), ("fanout/one stuck", 0), ("fanout/12 maps", 0)]
+    assert all(_is_whole(f) for f in figures)
+
+
+@ONE_OF_EACH
+@pytest.mark.slow
+async def test_line_comes_up_on_its_history(settings: Settings) -> None:
+    """
+    From a checkpoint and from none the line is ready.
+    """
+    figures = [figure async for figure in restart_figures(settings, 40_000)]
+    assert [f.name for f in figures] == ["restart", "restart/no checkpoint"]
     assert all(_is_whole(f) for f in figures)
 
 
