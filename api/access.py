@@ -18,6 +18,7 @@ from api.auth import Doorkeeper, check_may, check_site
 from api.hub import Hubs
 from api.problem import FieldProblem, Problem
 from api.roles import Act
+from api.together import Together
 from api.values import SiteId
 from core.store import Store
 from core.store.connection import Connection
@@ -131,15 +132,31 @@ def may_at_site(act: Act) -> Callable[[Request, str], Awaitable[Access]]:
 
 async def known_site(state: Any, site: str) -> int:  # noqa: ANN401 - starlette's State
     """Find a site's number, which never changes; raises Problem 404."""
-    numbers: dict[str, int] = state.site_numbers
-    if site not in numbers:
-        store: Store = state.store
-        async with store.connection() as conn:
+    numbers: SiteNumbers = state.site_numbers
+    number = await numbers.of(site)
+    if number is None:
+        raise Problem(404, f"there is no site {site}; GET /api/v1/sites lists them")
+    return number
+
+
+class SiteNumbers:
+    """The number of each site that there is, asked of the database once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, int] = {}
+        self._asked = Together(self._ask)
+
+    async def of(self, site: str) -> int | None:
+        """Return a site's number, None where there is no such site."""
+        return self._known.get(site) or await self._asked.ask(site)
+
+    async def _ask(self, site: str) -> int | None:
+        async with self._store.connection() as conn:
             number = await site_number(conn, site)
-        if number is None:
-            raise Problem(404, f"there is no site {site}; GET /api/v1/sites lists them")
-        numbers[site] = number
-    return numbers[site]
+        if number is not None:
+            self._known[site] = number
+        return number
 
 
 async def _connection(request: Request) -> AsyncIterator[Connection]:

@@ -123,8 +123,9 @@ class AlertSession:
             return False
 
     async def _reset(self) -> None:
-        self._epoch, self._seq, alerts = await self._tail.snapshot()
-        await self._say("reset", snapshot_seq=self._seq, alerts=alerts)
+        snapshot = await self._tail.snapshot()
+        self._epoch, self._seq = snapshot.epoch, snapshot.seq
+        await self._say("reset", snapshot_seq=self._seq, alerts=snapshot.alerts)
 
     async def _pump(self) -> None:
         """Send what is new, no faster than the client reads."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from api.together import Together
 from core.store import Store
 from core.store.alert_stream import AlertEvent, events_after, open_alerts, stream_head
 from core.store.views import see_one_moment
@@ -30,6 +31,15 @@ class AlertLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All open alerts, and the place in the stream at which they are so."""
+
+    epoch: str
+    seq: int
+    alerts: list[dict[str, Any]]
+
+
 class AlertTail:
     """One site's alert stream from a little before its end on."""
 
@@ -39,6 +49,9 @@ class AlertTail:
         self._kept: deque[AlertLine] = deque(maxlen=KEPT_MAX)
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
+        self._snapshot = Snapshot("", -1, [])
+        self._heads = Together(self._find_head)
+        self._snapshots = Together(self._take_snapshot)
         self.epoch = ""
         self.top_seq = 0
 
@@ -61,19 +74,28 @@ class AlertTail:
             await self._news.wait()
 
     async def head(self) -> tuple[str, int]:
-        """Ask the database for the epoch and the newest sequence number."""
+        """Ask the database for the epoch and the newest sequence number, once for all who ask meanwhile."""
+        return await self._heads.ask(())
+
+    async def _find_head(self, _: tuple[()]) -> tuple[str, int]:
         async with self._store.connection() as conn:
             epoch, top_seq = await stream_head(conn, self._site_id)
         self.found(epoch, top_seq)
         self.wake(top_seq)
         return epoch, top_seq
 
-    async def snapshot(self) -> tuple[str, int, list[dict[str, Any]]]:
-        """All open alerts, and the place in the stream at which they are so."""
+    async def snapshot(self) -> Snapshot:
+        """All open alerts; read once for all who ask before anything else happens."""
+        kept = self._snapshot
+        if (kept.epoch, kept.seq) != (self.epoch, self.top_seq):
+            kept = self._snapshot = await self._snapshots.ask((self.epoch, self.top_seq))
+        return kept
+
+    async def _take_snapshot(self, _asked_at: tuple[str, int]) -> Snapshot:
         async with self._store.transaction() as conn:
             await see_one_moment(conn)
             epoch, top_seq = await stream_head(conn, self._site_id)
-            return epoch, top_seq, await open_alerts(conn, self._site_id)
+            return Snapshot(epoch, top_seq, await open_alerts(conn, self._site_id))
 
     async def after(self, seq: int) -> list[AlertLine]:
         """Return the next changes, at most a page; raises StreamGap where there should be more and the next is gone."""

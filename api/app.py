@@ -27,6 +27,7 @@ from api import (
     telemetry,
     why,
 )
+from api.access import SiteNumbers
 from api.auth import Doorkeeper, Rates
 from api.hub import Hubs
 from api.openapi import describe
@@ -86,7 +87,7 @@ def _lifespan(settings: Settings, rates: Rates) -> Callable[[FastAPI], AbstractA
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(open_store(settings.database_url or "", role="api"))
             app.state.store = store
-            app.state.site_numbers = {}
+            app.state.site_numbers = SiteNumbers(store)
             app.state.why_counter = why.Counter(store)
             app.state.doorkeeper = Doorkeeper(store, rates)
             app.state.watch = await stack.enter_async_context(Watch(store).running())

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from api.problem import Problem, not_signed_in
 from api.roles import MAY, Act
+from api.together import Together
 from core.store import Store
 from core.store.tokens import Role, Token, split_token, token_by_prefix, touch_token
 
@@ -69,6 +70,7 @@ class Doorkeeper:
         self._store = store
         self._timer = timer
         self._remembered: OrderedDict[str, tuple[float, Token | None]] = OrderedDict()
+        self._asked = Together(self._ask)
         self._requests = Buckets(rates.burst, rates.per_s, timer)
         self._failures = Buckets(rates.failures_burst, rates.failures_per_s, timer)
 
@@ -105,6 +107,9 @@ class Doorkeeper:
         known = self._remembered.get(prefix)
         if known and self._timer() - known[0] < REMEMBERED_S:
             return known[1]
+        return await self._asked.ask(prefix)
+
+    async def _ask(self, prefix: str) -> Token | None:
         asked = self._timer()
         async with self._store.connection() as conn:
             token = await token_by_prefix(conn, prefix)

@@ -66,18 +66,21 @@ async def let_in(socket: WebSocket, site: str) -> AsyncIterator[Visitor]:
         token, hub = await _identify(socket, site)
         with watch.admitted(token.token_id) as admitted:
             yield Visitor(token=token, admitted=admitted, hub=hub)
-    except TooManySockets:
+    except TooManySockets as exc:
         await close(socket, TOO_MANY, "this token has too many sockets open")
+        raise Refused from exc
     except Close as exc:
         await close(socket, exc.code, exc.reason)
-    except StoreUnavailable:
+        raise Refused from exc
+    except StoreUnavailable as exc:
         await close(socket, TRY_AGAIN_LATER, "the database is away")
-    except WebSocketDisconnect:
-        pass
+        raise Refused from exc
+    except WebSocketDisconnect as exc:
+        raise Refused from exc
 
 
 class Refused(Exception):
-    """The visitor was not let in, and has been told."""
+    """The visitor was not let in, or may not stay, and has been told; or has gone."""
 
 
 def origin_is_ours(socket: WebSocket) -> bool:

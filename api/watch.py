@@ -41,6 +41,7 @@ class Watch:
         self._store = store
         self._per_token_max = sockets_per_token_max
         self._passes: set[Pass] = set()
+        self._of_token: Counter[int] = Counter()
 
     @property
     def open(self) -> int:
@@ -50,14 +51,18 @@ class Watch:
     @contextmanager
     def admitted(self, token_id: int) -> Iterator[Pass]:
         """Watch a socket for as long as the block; raises TooManySockets."""
-        if Counter(each.token_id for each in self._passes)[token_id] >= self._per_token_max:
+        if self._of_token[token_id] >= self._per_token_max:
             raise TooManySockets(token_id)
         admitted = Pass(token_id)
         self._passes.add(admitted)
+        self._of_token[token_id] += 1
         try:
             yield admitted
         finally:
             self._passes.discard(admitted)
+            self._of_token[token_id] -= 1
+            if not self._of_token[token_id]:
+                del self._of_token[token_id]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Watch"]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -17,6 +17,7 @@ from core.settings import Settings
 from core.store import Store, migrate, open_store
 from core.store.tokens import Role, create_token
 from tallyport.bench.cpu import cpu_s
+from tallyport.bench.curve import Curve
 from tallyport.bench.engine import ZONES, bench_site
 from tallyport.bench.figure import Figure
 from tallyport.bench.process import WAIT_S_MAX, ended, until
@@ -30,6 +31,11 @@ CROWD: Final = 1_000
 CROWD_FRAMES_PER_S: Final = 10.0
 CROWD_S: Final = 20.0
 ROUNDS: Final = 2_000
+SIZES: Final = (10, 100, 1_000)
+FRAMES: Final = 200_000
+"""Sent to all clients together for a point of the curve, if that takes no more than CURVE_ROUNDS_MAX rounds."""
+CURVE_ROUNDS_MAX: Final = 4_000
+"""The bench's clients answer no pings, and are let go after forty seconds."""
 POSITIONS: Final = 200
 SOCKETS_A_TOKEN: Final = 40
 TAGS: Final = 40_000
@@ -59,6 +65,31 @@ async def fanout_figures(
             tokens = await viewers(store, crowd_size)
         crowd = Crowd(url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", tokens=tokens[:crowd_size])
         yield replace(await _crowded(chosen, crowd), limit=plain[Sender.BROADCAST])
+
+
+async def client_curve(settings: Settings, sizes: Sequence[int] = SIZES, frames: int = FRAMES) -> Curve:
+    """The web service's processor time a frame and client, against how many look on."""
+    async with running_services(settings) as services:
+        await migrate(services.database_url)
+        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
+        chosen = settings.model_copy(update=addresses)
+        async with open_store(services.database_url, role="api") as store:
+            await store.save_site(bench_site())
+            tokens = await viewers(store, max(sizes))
+        url, costs = f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", []
+        for size in sizes:
+            figure = await _measure(
+                "clients", chosen, Crowd(url=url, tokens=tokens[:size]), min(CURVE_ROUNDS_MAX, frames // size)
+            )
+            costs.append(1e6 / figure.ours)
+    return Curve(
+        name="fanout/clients",
+        against="websocket clients",
+        unit="us a frame and client",
+        sizes=sizes,
+        costs=costs,
+        setting={"positions_a_frame": POSITIONS},
+    )
 
 
 async def viewers(store: Store, clients: int) -> list[str]:

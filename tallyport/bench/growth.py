@@ -1,7 +1,8 @@
-"""What a step of the engine costs as tags, zones and batches grow: time by the processor's clock, and memory."""
+"""What a step of the engine costs as tags, zones, antennas, sites and batches grow: processor's time, and memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product, zip_longest
 from math import ceil, sqrt
 from typing import Final
 
@@ -17,6 +18,9 @@ from tallyport.bench.figure import rate_from
 TAGS: Final = (10_000, 100_000, 1_000_000)
 BIG_TAGS: Final = 10_000_000
 ZONES: Final = (10, 50, 200)
+ANTENNAS: Final = (1, 4, 16)
+"""Over each zone."""
+SITES: Final = (1, 4, 16)
 BATCHES: Final = (500, 5_000, 50_000)
 TURN_S: Final = 10
 """Each tag has its turn so often, however many there are, so that as much of all reads is news."""
@@ -31,10 +35,11 @@ SIDE_M: Final = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hall:
-    """A warehouse of one size: zones in a grid, each with a reader that has one antenna."""
+    """A warehouse of one size: zones in a grid, each with a reader that has some antennas."""
 
     tags: int = 100_000
     zones: int = 100
+    antennas: int = 1
     batch: int = 5_000
 
     def site(self) -> Site:
@@ -45,7 +50,8 @@ class Hall:
             x, y, side = (i % row) * SIDE_M, (i // row) * SIDE_M, SIDE_M - 1
             corners = ((x, y), (x + side, y), (x + side, y + side), (x, y + side))
             zones.append(Zone(id=f"z{i}", name=f"Zone {i}", kind=ZoneKind.STORAGE, polygon=corners))
-            antennas = (Antenna(port=1, x=x + side / 2, y=y + side / 2, zone=f"z{i}"),)
+            hung = [x + side * (k + 0.5) / self.antennas for k in range(self.antennas)]
+            antennas = tuple(Antenna(port=k + 1, x=at, y=y + side / 2, zone=f"z{i}") for k, at in enumerate(hung))
             readers.append(Reader(id=f"r{i}", name=f"r{i}", antennas=antennas))
         return Site(
             id="hall",
@@ -59,11 +65,12 @@ class Hall:
 
 
 class Turns:
-    """An endless stream of a hall, in which each tag has its turn every few seconds, at the antenna of its zone."""
+    """An endless stream of a hall, in which each tag has its turn every few seconds, at an antenna of its zone."""
 
     def __init__(self, hall: Hall, site: Site) -> None:
         self._hall = hall
-        self._points = np.array([site.read_point_index[f"r{i}", 1] for i in range(hall.zones)])
+        places = product(range(hall.zones), range(1, hall.antennas + 1))
+        self._points = np.array([site.read_point_index[f"r{zone}", port] for zone, port in places])
         self._rng = np.random.default_rng(14)
         self._order = self._rng.permutation(hall.tags)
         self._turns = 0
@@ -76,7 +83,7 @@ class Turns:
         seen_us += np.tile(np.arange(TURN_READS) * TURN_US, turn.size // TURN_READS)
         order = np.argsort(seen_us, kind="stable")
         tag, seen_us = self._order[turn[order] % self._hall.tags], seen_us[order]
-        point = self._points[tag % self._hall.zones]
+        point = self._points[tag % self._points.size]
         level = (-52 + self._rng.normal(0, 3, tag.size)).astype(np.float32)
         batches = []
         for at in range(0, tag.size, self._hall.batch):
@@ -96,6 +103,19 @@ def engine_curves(*, big: bool, stretch: int = STRETCH) -> Iterator[Curve]:
     by_zones = [measured(Hall(zones=n), stretch)[0] for n in ZONES]
     setting = {"tags": Hall().tags, "batch": Hall().batch}
     yield Curve(name="step/zones", against="zones", unit="us a read", sizes=ZONES, costs=by_zones, setting=setting)
+    by_antennas = [measured(Hall(zones=ZONES[1], antennas=n), stretch)[0] for n in ANTENNAS]
+    setting = {"tags": Hall().tags, "zones": ZONES[1], "batch": Hall().batch}
+    yield Curve(
+        name="step/antennas",
+        against="antennas a zone",
+        unit="us a read",
+        sizes=ANTENNAS,
+        costs=by_antennas,
+        setting=setting,
+    )
+    by_sites = [measured_together(n, stretch) for n in SITES]
+    setting = {"tags of all": Hall().tags, "zones of each": Hall().zones, "batch": Hall().batch}
+    yield Curve(name="step/sites", against="sites", unit="us a read", sizes=SITES, costs=by_sites, setting=setting)
     by_batch = [measured(Hall(batch=n), stretch)[0] * n / 1e3 for n in BATCHES]
     setting = {"tags": Hall().tags, "zones": Hall().zones}
     yield Curve(
@@ -113,6 +133,27 @@ def measured(hall: Hall, stretch: int) -> tuple[float, float]:
     n = stretch // TURN_READS * TURN_READS
     reads_per_s = rate_from(lambda: stream.next(stretch), lambda timed: _play(timed, engine), n, RUNS)
     return 1e6 / reads_per_s, sum(rows * width for rows, width in engine.sizes().values()) / 1e6
+
+
+def measured_together(sites: int, stretch: int) -> float:
+    """Microseconds a read where as many tags and reads are those of several sites, whose engines take turns."""
+    hall = Hall(tags=Hall().tags // sites)
+    site = hall.site()
+    streams = [(Turns(hall, site), Engine(site)) for _ in range(sites)]
+    for stream, engine in streams:
+        while engine.tags < hall.tags:
+            _play(stream.next(stretch), engine)
+
+    def prepare() -> list[tuple[list[Timed], Engine]]:
+        return [(stream.next(stretch // sites), engine) for stream, engine in streams]
+
+    def play(all_of: list[tuple[list[Timed], Engine]]) -> None:
+        for turn in zip_longest(*(((engine, one) for one in timed) for timed, engine in all_of)):
+            for engine, one in filter(None, turn):
+                _play([one], engine)
+
+    n = stretch // sites // TURN_READS * TURN_READS * sites
+    return 1e6 / rate_from(prepare, play, n, RUNS)
 
 
 def _play(timed: list[Timed], engine: Engine) -> None:

@@ -14,7 +14,7 @@ from tallyport.bench.brokers import BrokerName
 from tallyport.bench.curve import draw, plotter
 from tallyport.bench.decode import decode_figures
 from tallyport.bench.engine import engine_figures
-from tallyport.bench.fanout import fanout_figures
+from tallyport.bench.fanout import client_curve, fanout_figures
 from tallyport.bench.figure import Figure
 from tallyport.bench.growth import engine_curves
 from tallyport.bench.history import query_curves
@@ -37,7 +37,7 @@ class Stage(StrEnum):
     RESTART = "restart"
     """How soon a line with a million tags is ready again; takes minutes, and is measured only where it is asked for."""
     GROWTH = "growth"
-    """How time and memory grow with tags, zones, batches and history; measured only where it is asked for, alone."""
+    """How time and memory grow with all that may be many; measured only where it is asked for, alone."""
 
 
 class Shape(StrEnum):
@@ -106,8 +106,9 @@ def _show_growth(*, json: bool, big: bool, plot: Path | None) -> None:
     if plot is not None:
         plotter()  # before minutes of measuring
     with tempfile.TemporaryDirectory() as folder:
-        asked = run(query_curves(settings().model_copy(update={"data_dir": Path(folder)})))
-    curves = [*engine_curves(big=big), *asked]
+        chosen = settings().model_copy(update={"data_dir": Path(folder)})
+        on_servers = [*run(query_curves(chosen)), run(client_curve(chosen))]
+    curves = [*engine_curves(big=big), *on_servers]
     if plot is not None:
         draw(curves, plot)
     if json:

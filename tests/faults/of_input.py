@@ -69,9 +69,10 @@ def wild_times(stage: Stage) -> None:
     """Reads of 1970, of 2099, in nanoseconds, a day ahead: refused, and no chunk is made for them."""
     chunks = "SELECT count(*) FROM timescaledb_information.chunks"
     before = stage.judge.rows(chunks)
-    for at_us in (1, 4_070_908_800_000_000, now_us() * 1_000, now_us() + DAY_US, now_us() - 30 * DAY_US) * 4:
+    wild_us = (1, 4_070_908_800_000_000, now_us() * 1_000, now_us() + DAY_US, now_us() - 30 * DAY_US)
+    for n, at_us in enumerate(wild_us * 4):  # no two are the same message, which would be one that comes again
         reader = stage.feed.readers["west"]
-        reader.publish(f"tallyport/v1/{stage.site}/{reader.name}/reads", native([(at_us, epc(3))]))
+        reader.publish(f"tallyport/v1/{stage.site}/{reader.name}/reads", native([(at_us + n, epc(3))]))
         stage.oracle.poison += 1
         time.sleep(0.05)
     time.sleep(2.0)

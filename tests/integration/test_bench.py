@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
-from tallyport.bench.fanout import fanout_figures
+from tallyport.bench.fanout import client_curve, fanout_figures
 from tallyport.bench.figure import Figure
 from tallyport.bench.history import QUESTIONS, query_curves
 from tallyport.bench.ingest import CASES, ingest_figures
@@ -49,6 +49,17 @@ async def test_fanout_reaches_everybody(settings: Settings) -> None:
     figures = [figure async for figure in fanout_figures(settings, clients=5, rounds=20, crowd_size=12)]
     assert [(f.name, f.lost) for f in figures] == [("fanout", 0), ("fanout/one stuck", 0), ("fanout/12 maps", 0)]
     assert all(_is_whole(f) for f in figures)
+
+
+@ONE_OF_EACH
+@pytest.mark.slow
+async def test_clients_cost_something_each(settings: Settings) -> None:
+    """
+    There is a point of the curve for each number of clients.
+    """
+    curve = await client_curve(settings, (2, 5), frames=200)
+    assert (curve.sizes, len(curve.costs)) == ((2, 5), 2)
+    assert min(curve.costs) > 0
 
 
 @ONE_OF_EACH

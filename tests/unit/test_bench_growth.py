@@ -4,7 +4,7 @@ import pytest
 
 from tallyport.bench import curve
 from tallyport.bench.curve import Curve, NoPlotter, draw
-from tallyport.bench.growth import Hall, Turns, measured
+from tallyport.bench.growth import Hall, Turns, measured, measured_together
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 2.0])
@@ -25,6 +25,22 @@ def test_turns_read_every_tag_and_mostly_repeat() -> None:
     us_a_read, megabytes = measured(Hall(tags=500, zones=10, batch=100), 1_000)
     assert us_a_read > 0.0
     assert megabytes > 0.0
+
+
+def test_sites_share_tags_and_reads() -> None:
+    """
+    Many sites together take as many reads as one does.
+    """
+    assert measured_together(4, 4_000) > 0.0
+
+
+def test_turns_come_by_every_antenna() -> None:
+    """
+    Where a zone has several antennas, each of them is some tag's.
+    """
+    hall = Hall(tags=80, zones=4, antennas=3, batch=64)
+    points = {point for batch, _ in Turns(hall, hall.site()).next(640) for point in batch.reads.read_point.tolist()}
+    assert len(points) == 12
 
 
 def test_turns_arrive_in_order_whatever_the_size() -> None:
