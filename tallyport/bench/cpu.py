@@ -19,12 +19,13 @@ class _Process:
 
 def cpu_s(pid: int) -> float:
     """CPU seconds of a process and of all that it started, ended ones included."""
-    processes = list(_processes())
+    processes, ticks = list(_processes()), 0
     family = {pid}
-    for process in sorted(processes, key=lambda p: p.pid):
-        if process.parent in family:
-            family.add(process.pid)
-    return sum(process.ticks for process in processes if process.pid in family) / TICKS_A_S
+    while family:
+        ticks += sum(process.ticks for process in processes if process.pid in family)
+        # A child may have a smaller number than its parent: numbers begin anew.
+        family = {process.pid for process in processes if process.parent in family}
+    return ticks / TICKS_A_S
 
 
 def child_named(name: str) -> int | None:

@@ -148,9 +148,10 @@ def measured_together(sites: int, stretch: int) -> float:
         return [(stream.next(stretch // sites), engine) for stream, engine in streams]
 
     def play(all_of: list[tuple[list[Timed], Engine]]) -> None:
-        for turn in zip_longest(*(((engine, one) for one in timed) for timed, engine in all_of)):
-            for engine, one in filter(None, turn):
-                _play([one], engine)
+        for batches in zip_longest(*(timed for timed, _ in all_of)):
+            for one, (_, engine) in zip(batches, all_of, strict=True):
+                if one is not None:
+                    _play([one], engine)
 
     n = stretch // sites // TURN_READS * TURN_READS * sites
     return 1e6 / rate_from(prepare, play, n, RUNS)

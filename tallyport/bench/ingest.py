@@ -95,19 +95,25 @@ async def ingest_figures(
 async def _on_broker(
     settings: Settings, broker: RunningBroker, seconds: float, cases: Sequence[Case]
 ) -> AsyncIterator[Figure]:
+    tops: list[Figure] = []
     async with running_services(settings) as services:
         await migrate(services.database_url)
         chosen = settings.model_copy(update={"database_url": services.database_url})
         async with _running_line(chosen, broker) as run:
             await run.take(CASES[0].every_tag_once(broker.url, ROOT))
             for case in cases:
-                # Right before ours, while the line has nothing to do: a disk's pace changes from minute to minute.
-                plain = {work: await _plain(chosen, case, work, seconds) for work in Work}
-                forget(services.database_url)
-                figure = await run.figure(case, seconds, plain)
+                figure = await _measured(chosen, run, case, seconds)
+                tops.append(figure)
                 yield figure
-                if case is cases[0]:
-                    yield await run.delays(chosen, case, figure)
+            yield await run.delays(chosen, cases[0], tops[0])
+
+
+async def _measured(settings: Settings, run: "_Run", case: Case, seconds: float) -> Figure:
+    """Measure one shape, with its peers right before it: a disk's pace changes from minute to minute."""
+    assert settings.database_url is not None
+    plain = {work: await _plain(settings, case, work, seconds) for work in Work}
+    forget(settings.database_url)
+    return await run.figure(case, seconds, plain)
 
 
 @asynccontextmanager

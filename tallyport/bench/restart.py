@@ -37,10 +37,9 @@ async def restart_figures(settings: Settings, tags: int = TAGS) -> AsyncIterator
             await store.save_site(bench_site())
             await _remember(store, tags)
             limit = await _rows_out(store)
-        for name in ("restart", "restart/no checkpoint"):
-            if name != "restart":
-                async with open_store(services.database_url, role="api") as store, store.connection() as conn:
-                    await conn.execute("DELETE FROM engine_checkpoint")
+        for name, after in (("restart", AFTER), ("restart/no checkpoint", 1.0)):
+            if after == 1.0:
+                await _forget_checkpoints(services.database_url)
             folder = settings.data_dir / name.replace("/", "-").replace(" ", "-")
             seconds = await _ready_s(chosen.model_copy(update={"data_dir": folder}))
             yield Figure(
@@ -52,10 +51,15 @@ async def restart_figures(settings: Settings, tags: int = TAGS) -> AsyncIterator
                     "seconds": round(seconds, 1),
                     "tags": tags,
                     "kept_reads": tags * READS,
-                    "after_the_checkpoint": round(tags * READS * AFTER) if name == "restart" else tags * READS,
+                    "after_the_checkpoint": round(tags * READS * after),
                     "limit": "COPY of all kept reads out of the database, unsorted",
                 },
             )
+
+
+async def _forget_checkpoints(url: str) -> None:
+    async with open_store(url, role="api") as store, store.connection() as conn:
+        await conn.execute("DELETE FROM engine_checkpoint")
 
 
 async def _ready_s(settings: Settings) -> float:

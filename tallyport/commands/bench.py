@@ -106,8 +106,11 @@ def _show_growth(*, json: bool, big: bool, plot: Path | None) -> None:
     if plot is not None:
         plotter()  # before minutes of measuring
     with tempfile.TemporaryDirectory() as folder:
-        chosen = settings().model_copy(update={"data_dir": Path(folder)})
-        on_servers = [*run(query_curves(chosen)), run(client_curve(chosen))]
+        # Each with a database of its own: open maps are told of nothing that a history has long passed.
+        history, clients = (
+            settings().model_copy(update={"data_dir": Path(folder) / name}) for name in ("history", "maps")
+        )
+        on_servers = [*run(query_curves(history)), run(client_curve(clients))]
     curves = [*engine_curves(big=big), *on_servers]
     if plot is not None:
         draw(curves, plot)
