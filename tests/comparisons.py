@@ -285,7 +285,9 @@ def teach_case(rng: Random) -> Args:
     read, plan = offset_case(rng)
     belief = belief_of(rng, TAGS)
     belief.weight[TAG, 0] = rng.choice([60_000, 63_000, 65_535])
-    return TAG, tag_rows(rng, 1)[0], read, belief, plan
+    row = tag_rows(rng, 1)[0]
+    row["since_us"] = read["seen_us"] - int(rng.choice([5, 60, 600])) * SECOND_US
+    return TAG, row, read, belief, plan
 
 
 def look_case(rng: Random) -> Args:

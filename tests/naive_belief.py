@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import kernels_belief
+from core.engine import kernels_belief, records_belief
 from core.model.columns import UNHEARD_DBM
 from tests import naive_sway
 from tests.naive_narrow import last_reads
@@ -13,7 +13,7 @@ from tests.naive_offset import offset_of
 
 Held = list[tuple[int, float, float]]
 JUMP, FAINT, LEAST = float(kernels_belief.JUMP), float(kernels_belief.FAINT), float(kernels_belief.WEIGHT_MIN)
-UNHEARD = float(kernels_belief.UNHEARD)
+UNHEARD = float(records_belief.UNHEARD)
 GAIN_READS, GAIN_READS_MAX = float(kernels_belief.GAIN_READS), float(kernels_belief.GAIN_READS_MAX)
 
 

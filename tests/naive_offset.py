@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.engine.records_belief import UNHEARD
 from core.model.columns import UNHEARD_DBM
 
 SPELL_US = 10_000_000
@@ -27,6 +28,8 @@ def begin_spell(at_us: int, plan: Any) -> None:
 def learn_offset(tag: int, row: Any, read: Any, belief: Any, plan: Any) -> None:
     place, point, dbm = int(belief.place[tag, 0]), int(read["read_point"]), float(read["rssi_dbm"])
     if place < 0 or belief.weight[tag, 0] / 65_535 < 0.95 or row["gain_reads"] < 8 or dbm <= UNHEARD_DBM:
+        return
+    if plan.hears[point, place, 3] < UNHEARD or read["seen_us"] - row["since_us"] < 20_000_000:
         return
     learned = float(plan.offset_db[2, point])
     off_db = dbm - float(belief.gain[tag, 0]) / 256 - float(plan.hears[point, place, 0]) - learned

@@ -8,7 +8,7 @@ from core.engine.kernels_jit import njit, njit_inlined
 from core.engine.kernels_offset import offset_of
 from core.engine.kernels_sway import learn_sway, sway_on
 from core.engine.records import LAST, Plan, Row
-from core.engine.records_belief import GAIN_UNIT_DB, WEIGHT_UNIT, Belief, Scratch
+from core.engine.records_belief import GAIN_UNIT_DB, UNHEARD, WEIGHT_UNIT, Belief, Scratch
 from core.model.columns import NOWHERE, UNHEARD_DBM
 
 JUMP: Final = np.float32(0.001)
@@ -20,8 +20,6 @@ GAIN_READS: Final = np.float32(2.0)
 """How many reads it takes for what a tag's gain was thought to be, and what they say, to count alike."""
 GAIN_READS_MAX: Final = np.float32(20.0)
 """Gains go on being learned: tags turn, and their surroundings change."""
-UNHEARD: Final = np.float32(-4.6)
-"""Logarithm of the chance below which a read point doesn't hear a place: one in a hundred."""
 GAIN_UNITS: Final = 32_767
 SECOND_US: Final = 1e6
 SECOND_MS: Final = 1e3

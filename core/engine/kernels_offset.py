@@ -11,7 +11,7 @@ import numpy as np
 
 from core.engine.kernels_jit import njit
 from core.engine.records import Plan, Row
-from core.engine.records_belief import GAIN_UNIT_DB, WEIGHT_UNIT, Belief
+from core.engine.records_belief import GAIN_UNIT_DB, UNHEARD, WEIGHT_UNIT, Belief
 from core.model.columns import NOWHERE, UNHEARD_DBM
 
 SPELL_US: Final = 10_000_000
@@ -29,6 +29,8 @@ antennas that all hear less, and tags that are all fainter.
 """
 LOUDER: Final = np.float32(2.0)
 """The table's levels lie high: those above weigh as much as twice as many below (prior.LEAN)."""
+STAYS_US: Final = 20_000_000
+"""And for how long it must have been in its zone: of one that has just come its loudness there is not known yet."""
 OFF_MAX_DB: Final = np.float32(8.0)
 OFFSET_MAX_DB: Final = np.float32(6.0)
 
@@ -67,10 +69,14 @@ def begin_spell(at_us: int, plan: Plan) -> None:
 @njit
 def learn_offset(tag: int, row: Row, read: Row, belief: Belief, plan: Plan) -> None:
     """
-    Learn a little from a read of a tag whose place and loudness are known.
+    Learn a little from a read of a tag that stays where it is, by an antenna that hears that place.
+
+    One that doesn't hears a tag that has gone elsewhere. Learned from, and from tags that have just come, its offset
+    would make the next ones harder to believe, and so on, until a tag that walks in has to be read ten times before it
+    is thought to be there.
 
     tag     int       its row in belief
-    row     TAG       gain_reads is used
+    row     TAG       gain_reads and since_us are used
     read    EVIDENCE  the read just folded
     belief  Belief    in
     plan    Plan      hears is used; in and out: offset_db
@@ -78,9 +84,11 @@ def learn_offset(tag: int, row: Row, read: Row, belief: Belief, plan: Plan) -> N
     place = belief.place[tag, 0]
     if place == NOWHERE or belief.weight[tag, 0] * WEIGHT_UNIT < SURE or row["gain_reads"] < READS_MIN:
         return
-    if read["rssi_dbm"] <= UNHEARD_DBM:
+    if read["seen_us"] - row["since_us"] < STAYS_US:
         return
     point = read["read_point"]
+    if read["rssi_dbm"] <= UNHEARD_DBM or plan.hears[point, place, 3] < UNHEARD:
+        return
     learned = plan.offset_db[LEARNED, point]
     off_db = read["rssi_dbm"] - belief.gain[tag, 0] * GAIN_UNIT_DB - plan.hears[point, place, 0] - learned
     if off_db > 0.0:

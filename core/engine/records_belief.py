@@ -9,6 +9,8 @@ from core.engine.records import NEXT, Floats32, Plan
 
 WEIGHT_UNIT: Final = np.float32(1 / 65_535)
 GAIN_UNIT_DB: Final = np.float32(1 / 256)
+UNHEARD: Final = np.float32(-4.6)
+"""Logarithm of the chance below which a read point doesn't hear a place: one in a hundred."""
 
 
 class Belief(NamedTuple):

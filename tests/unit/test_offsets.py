@@ -1,13 +1,19 @@
 """Antennas that hear louder or fainter than they did: noticed by the tags that stay, and allowed for."""
 
 import random
+from collections import Counter
+from itertools import product
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.engine import Engine
 from core.engine.checkpoint import unpack
 from core.engine.records import Floats32
+from core.model.batch import Batch
+from tallyport.bench.bursts import columns_of
+from tests.faults.world import plan
 from tests.streams import SECOND_US, START_US, Delivered, Heard, run, small_site
 
 SITE: Final = small_site()
@@ -16,6 +22,7 @@ LEVELS: Final = {EAST_1: -56.0, EAST_2: -55.0}
 """What the antennas of the right-hand room report of a typical tag in it."""
 TAGS: Final = 12
 LOST_DB: Final = 6.0
+WALK_S: Final = 6
 
 
 def told(first_s: int, last_s: int, lost_db: float) -> list[Delivered]:
@@ -83,3 +90,32 @@ def test_offsets_go_with_a_checkpoint_and_not_to_another_table() -> None:
     assert np.abs(offsets(engine)).max() > 0.0
     engine.take_over(None, 1)
     assert not offsets(engine).any()
+
+
+def test_antenna_learns_nothing_of_a_tag_where_it_hears_none() -> None:
+    """
+    A tag read elsewhere than it is thought to be has gone there. Between halls that no antenna hears both of, of which
+    one holds twice as many tags as the other, some walk back and forth for twenty minutes: they are placed within two
+    seconds in either.
+    """
+    site = plan("halls", 600.0)
+    engine, halls = Engine(site), np.array([site.read_point_index[f"{hall}-1", 1] for hall in ("east", "west")])
+    zones, walkers = [site.zone_index[hall] for hall in ("east", "west")], np.arange(10)
+    stay = np.repeat([0, 1], [10, 20])
+    said, late = np.full(walkers.size, -1), Counter[int]()
+    for second, part in product(range(1200), range(3)):
+        now_in = second // WALK_S % 2
+        point = halls[np.concatenate((np.full(walkers.size, now_in), stay))]
+        positions = engine.step(*heard_by(point, second + part / 3)).positions
+        ours = positions.tag_id < walkers.size
+        said[positions.tag_id[ours]] = positions.zone[ours]
+        late[second // WALK_S] += int((said != zones[now_in]).any())
+
+    assert max(late[turn] for turn in range(1, 1200 // WALK_S)) <= 6
+
+
+def heard_by(point: npt.NDArray[np.int64], at_s: float) -> tuple[Batch, int]:
+    """Each tag is read once by its antenna, much louder than the plan has it, as a batch and its closing time."""
+    at_us, tags = START_US + round(at_s * SECOND_US), np.arange(point.size)
+    level, seen_us = np.full(point.size, -50.0, np.float32), np.full(point.size, at_us, np.int64)
+    return Batch(reads=columns_of(tags, point, level, seen_us, at_us)), at_us
