@@ -148,7 +148,9 @@ class Hub:
         wire = b"".join(Frame(Opcode.BINARY, frame).serialize(mask=False) for frame in frames)
         behind = [push for push in self._in_step if not push(wire)]
         for push in behind:
-            self._in_step.pop(push).set_result(before)
+            waiting = self._in_step.pop(push)
+            if not waiting.done():  # it is where its client has just gone
+                waiting.set_result(before)
 
     def _note_alerts(self, alert_seq: int) -> None:
         self.alert_seq = max(alert_seq, self.alert_seq)

@@ -36,7 +36,7 @@ async def _send(socket: WebSocket, hub: Hub) -> None:
         took_s = await _send_frames(socket, frames)
         # Nothing awaits between the next lines: who has been told everything follows, and misses nothing.
         if hub.told == told:
-            told = await hub.follow(push)
+            told, took_s = await hub.follow(push), 0.0
         # The frames are exactly what brings the client to `now`.
         now = hub.told
         frames = hub.snapshot() if took_s > SLOW_S else hub.delta(told)
