@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -45,41 +46,24 @@ async def fanout_figures(
     settings: Settings, clients: int = CLIENTS, rounds: int = ROUNDS, crowd_size: int = CROWD
 ) -> AsyncIterator[Figure]:
     """All clients reading, the same with one that never does, and a crowd by the clock."""
-    async with running_services(settings) as services:
-        await migrate(services.database_url)
-        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
-        chosen = settings.model_copy(update=addresses)
-        async with open_store(services.database_url, role="api") as store:
-            await store.save_site(bench_site())
-            tokens = await viewers(store, clients + 1)
+    async with _servers(settings, max(clients + 1, crowd_size)) as (chosen, tokens):
+        url = _live(chosen)
         plain = {how: await _plain(how, clients, rounds) for how in (Sender.BROADCAST, Sender.ONE_BY_ONE)}
         for name, stuck in (("fanout", 0), ("fanout/one stuck", 1)):
-            crowd = Crowd(
-                url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench",
-                tokens=tokens[: clients + stuck],
-                stuck=stuck,
-            )
+            crowd = Crowd(url=url, tokens=tokens[: clients + stuck], stuck=stuck)
             figure = await _measure(name, chosen, crowd, rounds)
             yield replace(figure, limit=plain[Sender.BROADCAST], peers={"websockets, send": plain[Sender.ONE_BY_ONE]})
-        async with open_store(services.database_url, role="api") as store:
-            tokens = await viewers(store, crowd_size)
-        crowd = Crowd(url=f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", tokens=tokens[:crowd_size])
+        crowd = Crowd(url=url, tokens=tokens[:crowd_size])
         yield replace(await _crowded(chosen, crowd), limit=plain[Sender.BROADCAST])
 
 
 async def client_curve(settings: Settings, sizes: Sequence[int] = SIZES, frames: int = FRAMES) -> Curve:
     """The web service's processor time a frame and client, against how many look on."""
-    async with running_services(settings) as services:
-        await migrate(services.database_url)
-        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
-        chosen = settings.model_copy(update=addresses)
-        async with open_store(services.database_url, role="api") as store:
-            await store.save_site(bench_site())
-            tokens = await viewers(store, max(sizes))
-        url, costs = f"ws://{chosen.api_host}:{chosen.api_port}/ws/v1/live?site=bench", []
+    costs = []
+    async with _servers(settings, max(sizes)) as (chosen, tokens):
         for size in sizes:
             figure = await _measure(
-                "clients", chosen, Crowd(url=url, tokens=tokens[:size]), min(CURVE_ROUNDS_MAX, frames // size)
+                "clients", chosen, Crowd(url=_live(chosen), tokens=tokens[:size]), min(CURVE_ROUNDS_MAX, frames // size)
             )
             costs.append(1e6 / figure.ours)
     return Curve(
@@ -90,6 +74,22 @@ async def client_curve(settings: Settings, sizes: Sequence[int] = SIZES, frames:
         costs=costs,
         setting={"positions_a_frame": POSITIONS},
     )
+
+
+@asynccontextmanager
+async def _servers(settings: Settings, clients: int) -> AsyncIterator[tuple[Settings, list[str]]]:
+    """A database with the bench's site, a broker, and a token for each client; the settings that lead to them."""
+    async with running_services(settings) as services:
+        await migrate(services.database_url)
+        addresses = {"database_url": services.database_url, "mqtt_url": services.mqtt_url, "api_port": free_port()}
+        async with open_store(services.database_url, role="api") as store:
+            await store.save_site(bench_site())
+            tokens = await viewers(store, clients)
+        yield settings.model_copy(update=addresses), tokens
+
+
+def _live(settings: Settings) -> str:
+    return f"ws://{settings.api_host}:{settings.api_port}/ws/v1/live?site=bench"
 
 
 async def viewers(store: Store, clients: int) -> list[str]:
